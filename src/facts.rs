@@ -1,0 +1,226 @@
+//! What is known of a call, a task or a call that we make upstream: the vocabulary of rules, matchers and records.
+//!
+//! One list of names serves all three, so that whatever a record shows can be asked for in a rule.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::registry::types::Digest;
+
+/// Where a record comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Surface {
+    /// The AWS JSON API.
+    Ecr,
+    /// The OCI distribution API.
+    Oci,
+    /// A call that we make to an upstream registry.
+    Upstream,
+    /// Work that a world does in its own time.
+    Task,
+}
+
+impl Surface {
+    /// The word for it in rules and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ecr => "ecr",
+            Self::Oci => "oci",
+            Self::Upstream => "upstream",
+            Self::Task => "task",
+        }
+    }
+}
+
+macro_rules! fact_names {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+        /// A named fact. Headers are facts too, as `header.<lower-case name>`, and have no variant.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Fact { $($(#[$doc])* $variant),+ }
+
+        impl Fact {
+            /// Every fact, in order of declaration.
+            pub const ALL: &'static [Fact] = &[$(Fact::$variant),+];
+
+            /// Its name in rules and records.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The fact of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+fact_names! {
+    /// Account whose registry is meant; twelve digits.
+    Account = "account",
+    /// Region of that registry.
+    Region = "region",
+    /// Repository name.
+    Repository = "repository",
+    /// Image tag.
+    Tag = "tag",
+    /// Digest of the manifest or blob.
+    Digest = "digest",
+    /// Media type of what is sent or stored.
+    MediaType = "media_type",
+    /// Bytes of what is sent, stored or asked for.
+    Size = "size",
+    /// ARN of the caller as claimed by its credential.
+    Caller = "caller",
+    /// Access key id of the caller.
+    AccessKey = "access_key",
+    /// Number of the connection, from 1, for the daemon's life.
+    Connection = "connection",
+    /// Attempt within the logical call, from 1.
+    Attempt = "attempt",
+    /// Id that groups the attempts of one logical call.
+    LogicalCall = "logical_call",
+    /// Upload id.
+    Upload = "upload",
+    /// Host of the upstream registry.
+    Upstream = "upstream",
+    /// Destination region of a replication.
+    DestRegion = "dest_region",
+    /// Destination account of a replication.
+    DestAccount = "dest_account",
+    /// HTTP method.
+    Method = "method",
+    /// HTTP status that was answered; known only when finished.
+    Status = "status",
+    /// Error code that was answered; known only when finished.
+    Error = "error",
+    /// How it ended; known only when finished.
+    Outcome = "outcome",
+}
+
+impl Fact {
+    /// Whether the fact is known only once a record has finished, so that a rule cannot ask for it.
+    pub fn is_result(self) -> bool {
+        matches!(self, Self::Status | Self::Error | Self::Outcome)
+    }
+
+    /// Whether its values are numbers.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Size | Self::Connection | Self::Attempt | Self::Status)
+    }
+}
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A text.
+    Text(Arc<str>),
+    /// A number.
+    Number(u64),
+    /// A digest, kept small until somebody asks for its text.
+    Digest(Digest),
+}
+
+impl Value {
+    /// The value as text.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Digest(digest) => Cow::Owned(digest.to_string()),
+        }
+    }
+
+    /// The value as a number, if it is one.
+    pub fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+            Self::Digest(_) => None,
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Arc::from(text))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(Arc::from(text))
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Digest> for Value {
+    fn from(digest: Digest) -> Self {
+        Self::Digest(digest)
+    }
+}
+
+/// Request headers as they arrived, names in lower case, secrets masked.
+pub type Headers = Arc<[(Box<str>, Box<str>)]>;
+
+/// Everything known of one call, task or upstream call.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Where it comes from.
+    pub surface: Surface,
+    /// Operation in the words of its surface: `PutImage`, `manifest.put`, `replication`.
+    pub operation: &'static str,
+    /// ECR operation that the call comes down to, on either surface, for `any:` targets; absent for tasks and upstream calls.
+    pub any: Option<&'static str>,
+    /// Request headers; none for tasks.
+    pub headers: Option<Headers>,
+    values: Vec<(Fact, Value)>,
+}
+
+impl Facts {
+    /// No facts yet but where it comes from.
+    pub fn new(surface: Surface, operation: &'static str, any: Option<&'static str>) -> Self {
+        Self { surface, operation, any, headers: None, values: Vec::new() }
+    }
+
+    /// Sets a fact, in place of an earlier value.
+    pub fn set(&mut self, fact: Fact, value: impl Into<Value>) {
+        let value = value.into();
+        match self.values.iter_mut().find(|(name, _)| *name == fact) {
+            Some(slot) => slot.1 = value,
+            None => self.values.push((fact, value)),
+        }
+    }
+
+    /// [`Self::set`] in a chain.
+    pub fn with(mut self, fact: Fact, value: impl Into<Value>) -> Self {
+        self.set(fact, value);
+        self
+    }
+
+    /// The value of a fact.
+    pub fn get(&self, fact: Fact) -> Option<&Value> {
+        self.values.iter().find(|(name, _)| *name == fact).map(|(_, value)| value)
+    }
+
+    /// The value of a fact as text, empty if unknown.
+    pub fn text(&self, fact: Fact) -> Cow<'_, str> {
+        self.get(fact).map_or(Cow::Borrowed(""), Value::text)
+    }
+
+    /// The value of a request header by lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.headers.as_deref()?;
+        headers.iter().find(|(header, _)| &**header == name).map(|(_, value)| &**value)
+    }
+
+    /// All facts that are set, in the order in which they were set.
+    pub fn iter(&self) -> impl Iterator<Item = (Fact, &Value)> {
+        self.values.iter().map(|(fact, value)| (*fact, value))
+    }
+}

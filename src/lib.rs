@@ -1,0 +1,14 @@
+//! A stand-in for Amazon ECR that tests can seed, freeze, break and question.
+//!
+//! The map of the rooms is in `docs/ARCHITECTURE.md`.
+
+pub mod facts;
+pub mod registry;
+
+/// Generated messages and services of the control plane.
+#[allow(missing_docs, clippy::pedantic, unreachable_pub, unused_qualifications, reason = "generated code")]
+pub mod proto {
+    tonic::include_proto!("ecrfixture.control.v1");
+    /// Descriptors of the whole package, for reflection and for JSON.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/control_descriptor.bin"));
+}
