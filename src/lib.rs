@@ -2,8 +2,17 @@
 //!
 //! The map of the rooms is in `docs/ARCHITECTURE.md`.
 
+pub mod auth;
+pub mod blobs;
+pub mod control;
+pub mod ecr;
 pub mod facts;
+pub mod faults;
+pub mod journal;
+pub mod oci;
 pub mod registry;
+pub mod seed;
+pub mod upstream;
 
 /// Generated messages and services of the control plane.
 #[allow(missing_docs, clippy::pedantic, unreachable_pub, unused_qualifications, reason = "generated code")]

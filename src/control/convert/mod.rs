@@ -1,0 +1,1 @@
+//! The only code between the generated messages and the domain.

@@ -1,0 +1,2 @@
+//! Tonic services.
+pub mod convert;
