@@ -4,15 +4,26 @@
 
 pub mod auth;
 pub mod blobs;
+pub mod clock;
+pub mod config;
 pub mod control;
+//pub mod daemon;
+//pub mod demo;
 pub mod ecr;
 pub mod facts;
 pub mod faults;
+//pub mod http;
+pub mod ids;
 pub mod journal;
 pub mod oci;
+pub mod operations;
 pub mod registry;
 pub mod seed;
+//pub mod server;
+pub mod tasks;
 pub mod upstream;
+pub mod wire_errors;
+pub mod worlds;
 
 /// Generated messages and services of the control plane.
 #[allow(missing_docs, clippy::pedantic, unreachable_pub, unused_qualifications, reason = "generated code")]

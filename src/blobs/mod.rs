@@ -1,1 +1,29 @@
-//! Room `blobs`.
+//! The bytes of every world, stored once under their digest.
+//!
+//! A blob of at most [`SMALL_BLOB_BYTES`] lives on the heap; a larger one in a file, which is anonymous memory of the
+//! kernel ([`BlobStore::memory`]) or lies in a directory ([`BlobStore::directory`]). Whoever holds a handle keeps the
+//! bytes; with the last handle they are gone. There is no collector, and nothing survives the process.
+//!
+//! The room knows nothing of worlds, repositories or HTTP, and it waits for nobody: every call is synchronous.
+
+mod blob;
+mod budget;
+mod descriptors;
+mod directory;
+mod draft;
+mod errors;
+mod frames;
+mod index;
+mod reader;
+mod scratch;
+mod store;
+#[cfg(test)]
+mod tests;
+mod upload;
+
+pub use draft::SMALL_BLOB_BYTES;
+pub use errors::{FinishError, OpenError, StoreError};
+pub use frames::FRAME_BYTES;
+pub use reader::BlobReader;
+pub use store::{BlobStore, DEFAULT_BOUND_BYTES};
+pub use upload::{Checkpoint, Upload, UploadFollower};

@@ -1,2 +1,3 @@
-//! Tonic services.
+//! The control plane.
 pub mod convert;
+pub(crate) mod errors;

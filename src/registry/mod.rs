@@ -6,4 +6,43 @@
 mod map;
 pub mod types;
 
+pub mod cache_rules;
+pub mod context;
+pub mod encryption;
+pub mod errors;
+pub mod image;
+pub mod image_identifier;
+pub mod limits;
+pub mod manifest;
+pub mod media_type;
+pub mod ops;
+pub mod page;
+pub mod replication;
+pub mod repository;
+pub mod resource_tags;
+pub mod seeding;
+pub mod small_set;
+pub mod state;
+pub mod tag_mutability;
+pub mod upload;
+
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
+mod testing;
+
+pub use cache_rules::{CacheRule, UpstreamRegistry, cache_rule_for};
+pub use context::{Caller, Context, Effect, Ids};
+pub use encryption::{Encryption, EncryptionType};
+pub use image::{Image, ImageStatus, ReplicationState, ReplicationStatus};
+pub use image_identifier::{ImageFailure, ImageFailureCause, ImageId, ImageIdentifier, Reference};
+pub use manifest::{Descriptor, Kind, Manifest, ManifestError};
 pub use map::Map;
+pub use media_type::MediaType;
+pub use page::PageRequest;
+pub use replication::{ReplicationConfiguration, ReplicationFailure, ReplicationRule};
+pub use repository::{Repository, StoredLayer};
+pub use resource_tags::{ResourceTag, ResourceTags};
+pub use state::Registry;
+pub use tag_mutability::{TagFilter, TagMutability, TagMutabilityMode};
+pub use upload::Upload;

@@ -1,1 +1,3 @@
 //! The only code between the generated messages and the domain.
+pub mod faults;
+pub mod time;

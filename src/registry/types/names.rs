@@ -201,8 +201,7 @@ impl RegistryKey {
 }
 
 /// The pattern that ECR quotes for repository names.
-pub const REPOSITORY_NAME_PATTERN: &str =
-    "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
+pub const REPOSITORY_NAME_PATTERN: &str = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
 /// The pattern that ECR quotes for image tags.
 pub const TAG_PATTERN: &str = "[a-zA-Z0-9-_.]+";
 /// The pattern of pull-through cache prefixes.

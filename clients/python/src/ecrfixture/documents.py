@@ -1,0 +1,169 @@
+"""Seed documents: what a world shall hold. Pure.
+
+Each function answers a `Document`, which is a dictionary in protobuf's JSON mapping of the control plane's `Document`;
+`World.seed` takes these, and plain dictionaries of the same shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Literal, TypeAlias
+
+from ecrfixture.predicates import JsonObject
+from ecrfixture.units import Duration, Size, duration_json, size_bytes
+
+TagMutability: TypeAlias = Literal["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One seed document, in protobuf's JSON mapping."""
+
+    form: JsonObject
+
+    def to_json(self) -> JsonObject:
+        """The document in protobuf's JSON mapping."""
+        return self.form
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSpec:
+    """An image to be generated: valid, pullable, and the same bytes for the same description."""
+
+    form: JsonObject
+
+
+ImageLike: TypeAlias = "ImageSpec | str"
+
+
+def image(
+    *tags: str,
+    layers: int | None = None,
+    size: Size | None = None,
+    platforms: Iterable[str] = (),
+    seed: int | None = None,
+    pushed_at: datetime | None = None,
+    docker: bool = False,
+) -> ImageSpec:
+    """Describes an image by tags (none: untagged).
+
+    `layers` is 1 to 127, at first 2; `size` the bytes of content in each layer, at first 1024; `platforms` are
+    `os/architecture[/variant]`, at first one image for `linux/amd64`, two or more make an index; `seed` that of the
+    content, at first derived from the first tag; `pushed_at` at first the world's time, taken as UTC if it has no zone;
+    `docker` makes Docker manifests instead of OCI ones.
+    """
+    form: JsonObject = {"tags": list(tags)}
+    if layers is not None:
+        form["layers"] = layers
+    if size is not None:
+        form["layerSizeBytes"] = str(size_bytes(size))
+    if platforms:
+        form["platforms"] = list(platforms)
+    if seed is not None:
+        form["seed"] = str(seed)
+    if pushed_at is not None:
+        instant = pushed_at if pushed_at.tzinfo else pushed_at.replace(tzinfo=timezone.utc)
+        form["pushedAt"] = instant.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    if docker:
+        form["format"] = "IMAGE_FORMAT_DOCKER"
+    return ImageSpec(form)
+
+
+def repository(
+    name: str,
+    *,
+    images: Iterable[ImageLike] = (),
+    region: str | None = None,
+    account: str | None = None,
+    tag_mutability: TagMutability | None = None,
+    mutability_exclusions: Sequence[str] = (),
+    scan_on_push: bool | None = None,
+) -> Document:
+    """A repository with images; text stands for an image of that tag. Place: at first the world's first."""
+    form = _placed(region, account)
+    form["name"] = name
+    if images:
+        form["images"] = _images(images)
+    if tag_mutability is not None:
+        form["imageTagMutability"] = tag_mutability
+    if mutability_exclusions:
+        form["mutabilityExclusionFilters"] = list(mutability_exclusions)
+    if scan_on_push is not None:
+        form["scanOnPush"] = scan_on_push
+    return Document({"repository": form})
+
+
+def registry(
+    *,
+    replicate_to: Iterable[str] | None = None,
+    repository_prefixes: Iterable[str] = (),
+    replication_sources: Iterable[str] = (),
+    region: str | None = None,
+    account: str | None = None,
+) -> Document:
+    """Settings of one registry.
+
+    `replicate_to` are destinations, `eu-west-1` or `210987654321/eu-west-1`; they replace the whole replication
+    configuration, by one rule for repositories of these prefixes (none: every repository). An empty one clears it,
+    and without one it stays. `replication_sources` are accounts that may replicate into this registry.
+    """
+    form = _placed(region, account)
+    if replicate_to is not None:
+        destinations = [_destination(text) for text in replicate_to]
+        rule: JsonObject = {"destinations": destinations}
+        prefixes = list(repository_prefixes)
+        if prefixes:
+            rule["repositoryPrefixes"] = prefixes
+        form["replication"] = {"rules": [rule]} if destinations else {}
+    sources = list(replication_sources)
+    if sources:
+        form["replicationSources"] = sources
+    return Document({"registry": form})
+
+
+def cache_rule(
+    prefix: str,
+    upstream_host: str,
+    *,
+    upstream_prefix: str | None = None,
+    region: str | None = None,
+    account: str | None = None,
+) -> Document:
+    """A pull-through cache rule: repositories below `prefix` (or `ROOT`) are fetched from `upstream_host`."""
+    rule: JsonObject = {"prefix": prefix, "upstream": upstream_host}
+    if upstream_prefix is not None:
+        rule["upstreamPrefix"] = upstream_prefix
+    form = _placed(region, account)
+    form["cacheRules"] = [rule]
+    return Document({"registry": form})
+
+
+def upstream(host: str, repositories: Mapping[str, Iterable[ImageLike]]) -> Document:
+    """An upstream registry inside the daemon, by host, with images by repository name."""
+    listed = [{"name": name, "images": _images(images)} for name, images in repositories.items()]
+    return Document({"upstream": {"host": host, "repositories": listed}})
+
+
+def tasks(*, replication_duration: Duration | None = None, replication_retry: Duration | None = None) -> Document:
+    """How long replication takes, at first nothing, and after what time a failed one is tried again, at first never."""
+    form: JsonObject = {}
+    if replication_duration is not None:
+        form["replicationDuration"] = duration_json(replication_duration)
+    if replication_retry is not None:
+        form["replicationRetry"] = duration_json(replication_retry)
+    return Document({"tasks": form})
+
+
+def _placed(region: str | None, account: str | None) -> JsonObject:
+    return {name: value for name, value in (("region", region), ("account", account)) if value is not None}
+
+
+def _images(images: Iterable[ImageLike]) -> list[JsonObject]:
+    return [(image(item) if isinstance(item, str) else item).form for item in images]
+
+
+def _destination(text: str) -> JsonObject:
+    account, slash, region = text.rpartition("/")
+    return {"region": region, "account": account} if slash else {"region": region}

@@ -1,0 +1,348 @@
+//! WorldsService.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::Stream;
+use tokio::net::TcpListener;
+use tokio_stream::StreamExt as _;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::Control;
+use super::clock::{clock_to_proto, mode_from_proto};
+use super::convert::time::{duration_from_proto, duration_to_proto, timestamp_from_proto};
+use super::errors::{ControlError, FieldViolation};
+use super::finish::finish_world;
+use super::grant::Grant;
+use crate::clock::{ClockMode, VirtualClock};
+use crate::daemon::Daemon;
+use crate::http::serve_world;
+use crate::proto;
+use crate::registry::types::{AccountId, Region};
+use crate::worlds::{Address, Birth, RepositoryUri, World, WorldSettings, WorldState};
+
+/// Lease of a world unless its creator says otherwise.
+const LEASE: Duration = Duration::from_mins(10);
+/// Forks that one call may make.
+const FORKS_AT_ONCE: u32 = 10_000;
+/// How often an attached stream shows that it lives.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+
+#[async_trait]
+impl proto::worlds_service_server::WorldsService for Control {
+    type AttachWorldStream = Pin<Box<dyn Stream<Item = Result<proto::AttachWorldResponse, Status>> + Send>>;
+
+    async fn create_world(
+        &self,
+        request: Request<proto::CreateWorldRequest>,
+    ) -> Result<Response<proto::CreateWorldResponse>, Status> {
+        Grant::of(&request)?.daemon_only()?;
+        let request = request.into_inner();
+        let state = self.initial_state(&request)?;
+        let lease = match request.lease {
+            Some(lease) => duration_from_proto("lease", lease)?,
+            None => LEASE,
+        };
+        let labels = request.labels.clone().into_iter().collect();
+        let world = self.live_world(request.world_id.clone(), labels, lease, request.listen(), state).await?;
+        Ok(Response::new(proto::CreateWorldResponse { world: Some(world_to_proto(&world)) }))
+    }
+
+    async fn get_world(
+        &self,
+        request: Request<proto::GetWorldRequest>,
+    ) -> Result<Response<proto::GetWorldResponse>, Status> {
+        let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        Ok(Response::new(proto::GetWorldResponse { world: Some(world_to_proto(&world)) }))
+    }
+
+    async fn list_worlds(
+        &self,
+        request: Request<proto::ListWorldsRequest>,
+    ) -> Result<Response<proto::ListWorldsResponse>, Status> {
+        Grant::of(&request)?.daemon_only()?;
+        let worlds = self.daemon.directory.worlds().iter().map(|world| world_to_proto(world)).collect();
+        Ok(Response::new(proto::ListWorldsResponse { worlds }))
+    }
+
+    async fn fork_world(
+        &self,
+        request: Request<proto::ForkWorldRequest>,
+    ) -> Result<Response<proto::ForkWorldResponse>, Status> {
+        let source = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        let request = request.into_inner();
+        let count = request.count.unwrap_or(1);
+        if !(1..=FORKS_AT_ONCE).contains(&count) {
+            return Err(ControlError::invalid("count", format!("must be 1 to {FORKS_AT_ONCE}")).into());
+        }
+        let prefix = request.id_prefix.clone().unwrap_or_else(|| source.id().to_string());
+        let state = source.write(|live| live.state.fork());
+        let mut worlds = Vec::new();
+        for _ in 0..count {
+            let mut state = state.clone();
+            if !request.keep_counters {
+                state.rules.reset_counters(state.clock.now());
+            }
+            let id = self.daemon.directory.next_id(&format!("{prefix}-"));
+            let labels = source.identity().labels.clone();
+            let lease = source.identity().lease;
+            let world = self.live_world(Some(id.to_string()), labels, lease, request.listen(), state).await?;
+            worlds.push(world_to_proto(&world));
+        }
+        Ok(Response::new(proto::ForkWorldResponse { worlds }))
+    }
+
+    async fn create_snapshot(
+        &self,
+        request: Request<proto::CreateSnapshotRequest>,
+    ) -> Result<Response<proto::CreateSnapshotResponse>, Status> {
+        let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        let state = world.write(|live| live.state.fork());
+        let id = self.daemon.directory.keep_snapshot(request.get_ref().snapshot_id.as_deref(), state);
+        let id = id.map_err(ControlError::from)?;
+        Ok(Response::new(proto::CreateSnapshotResponse { snapshot: format!("snapshots/{id}") }))
+    }
+
+    async fn restore_world(
+        &self,
+        request: Request<proto::RestoreWorldRequest>,
+    ) -> Result<Response<proto::RestoreWorldResponse>, Status> {
+        let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        let snapshot = self.daemon.directory.snapshot(&request.get_ref().snapshot).map_err(ControlError::from)?;
+        let real = self.daemon.real().now();
+        let replaced = world.write(|live| live.restore(&snapshot, real));
+        // Dropped outside of the writer: a large value takes its time.
+        drop(replaced);
+        world.notify();
+        self.daemon.uploads.close_world(world.identity().incarnation);
+        Ok(Response::new(proto::RestoreWorldResponse { world: Some(world_to_proto(&world)) }))
+    }
+
+    async fn attach_world(
+        &self,
+        request: Request<proto::AttachWorldRequest>,
+    ) -> Result<Response<Self::AttachWorldStream>, Status> {
+        let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        world.attach();
+        let attached = Attached { daemon: Arc::clone(&self.daemon), world: Arc::clone(&world) };
+        let ticks = tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(SIGN_OF_LIFE));
+        let stop = self.daemon.tasks.stop().clone();
+        let signs = ticks.map(move |_| {
+            let seq = attached.world.write(|live| live.state.seq);
+            attached.world.touch();
+            Ok(proto::AttachWorldResponse { seq })
+        });
+        let ended = world.ended().clone();
+        let over = async move {
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = stop.cancelled() => {}
+            }
+        };
+        Ok(Response::new(Box::pin(futures_util::StreamExt::take_until(signs, Box::pin(over)))))
+    }
+
+    async fn finish_world(
+        &self,
+        request: Request<proto::FinishWorldRequest>,
+    ) -> Result<Response<proto::FinishWorldResponse>, Status> {
+        let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        let tail = request.get_ref().journal_tail.unwrap_or(20) as usize;
+        Ok(Response::new(finish_world(&self.daemon, &world, tail).await))
+    }
+
+    async fn delete_world(
+        &self,
+        request: Request<proto::DeleteWorldRequest>,
+    ) -> Result<Response<proto::DeleteWorldResponse>, Status> {
+        let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        self.daemon.end_world(world.id().as_str()).map_err(ControlError::from)?;
+        Ok(Response::new(proto::DeleteWorldResponse {}))
+    }
+}
+
+/// Holds a world by a stream; with the last such stream the world goes.
+struct Attached {
+    daemon: Arc<Daemon>,
+    world: Arc<World>,
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        // A world that has ended already is what we want.
+        if self.world.detach() {
+            let _ = self.daemon.end_world(self.world.id().as_str());
+        }
+    }
+}
+
+impl Control {
+    fn initial_state(&self, request: &proto::CreateWorldRequest) -> Result<WorldState, ControlError> {
+        use proto::create_world_request::From as Source;
+        let real = self.daemon.real().now();
+        let now = request.now.map(|now| timestamp_from_proto("now", now)).transpose()?;
+        let mode = mode_from_proto(request.clock_mode())?;
+        let mut state = match &request.from {
+            None => {
+                let (accounts, regions) = accounts_and_regions(request)?;
+                let settings = WorldSettings {
+                    clock_mode: mode.unwrap_or(ClockMode::Frozen),
+                    now: now.unwrap_or(real),
+                    seed: request.seed.unwrap_or(0),
+                    accounts,
+                    regions,
+                    repository_uri: RepositoryUri::default(),
+                };
+                WorldState::new(settings, real)
+            }
+            Some(source) => {
+                let mut state = match source {
+                    Source::FromSnapshot(name) => self.daemon.directory.snapshot(name)?.fork(),
+                    Source::FromWorld(name) => {
+                        self.daemon.directory.by_name(name)?.write(|live| live.state.fork())
+                    }
+                };
+                let mut accounts_given = state.accounts.clone();
+                if !request.accounts.is_empty() || !request.regions.is_empty() {
+                    let (accounts, regions) = accounts_and_regions(request)?;
+                    if !request.accounts.is_empty() {
+                        accounts_given = accounts;
+                    }
+                    if !request.regions.is_empty() {
+                        state.regions = regions;
+                    }
+                }
+                state.accounts = accounts_given;
+                if let Some(seed) = request.seed {
+                    state.reseed(seed);
+                }
+                if let Some(now) = now {
+                    state.clock.check_forward(now)?;
+                }
+                let mode = mode.unwrap_or(state.clock.mode());
+                state.clock = VirtualClock::new(mode, now.unwrap_or(state.clock.now()), real);
+                state.rules.reset_counters(state.clock.now());
+                state
+            }
+        };
+        match request.repository_uri() {
+            proto::RepositoryUriMode::Unspecified => {}
+            proto::RepositoryUriMode::Advertised => state.repository_uri = RepositoryUri::Advertised,
+            proto::RepositoryUriMode::Aws => state.repository_uri = RepositoryUri::Aws,
+        }
+        Ok(state)
+    }
+
+    async fn live_world(
+        &self,
+        id: Option<String>,
+        labels: BTreeMap<String, String>,
+        lease: Duration,
+        listen: proto::ListenMode,
+        state: WorldState,
+    ) -> Result<Arc<World>, ControlError> {
+        match listen {
+            proto::ListenMode::Unspecified | proto::ListenMode::Shared => {
+                let birth = Birth { id, labels, lease, address: self.daemon.shared_address() };
+                Ok(self.daemon.directory.bring_to_life(birth, state)?)
+            }
+            proto::ListenMode::Dedicated => {
+                let no_port = |error: std::io::Error| ControlError::NoPort(error.to_string());
+                let listener = TcpListener::bind((self.daemon.listen.ip(), 0)).await.map_err(no_port)?;
+                let address: Address = Daemon::address(listener.local_addr().map_err(no_port)?, true);
+                let birth = Birth { id, labels, lease, address };
+                let world = self.daemon.directory.bring_to_life(birth, state)?;
+                self.daemon.tasks.spawn(serve_world(Arc::clone(&self.daemon), listener, Arc::clone(&world)));
+                Ok(world)
+            }
+        }
+    }
+}
+
+fn accounts_and_regions(request: &proto::CreateWorldRequest) -> Result<(Arc<[AccountId]>, Arc<[Region]>), ControlError> {
+    let mut violations = Vec::new();
+    let mut accounts: Vec<AccountId> = Vec::new();
+    for (at, text) in request.accounts.iter().enumerate() {
+        match text.parse() {
+            Ok(account) => accounts.push(account),
+            Err(error) => violations.push(FieldViolation { path: format!("accounts[{at}]"), message: format!("{error}") }),
+        }
+    }
+    let mut regions: Vec<Region> = Vec::new();
+    for (at, text) in request.regions.iter().enumerate() {
+        match text.parse() {
+            Ok(region) => regions.push(region),
+            Err(error) => violations.push(FieldViolation { path: format!("regions[{at}]"), message: format!("{error}") }),
+        }
+    }
+    if !violations.is_empty() {
+        return Err(ControlError::Invalid { reason: "INVALID_REQUEST", violations });
+    }
+    if accounts.is_empty() {
+        accounts.push(AccountId::DEFAULT);
+    }
+    if regions.is_empty() {
+        regions.push(default_region());
+    }
+    Ok((accounts.into(), regions.into()))
+}
+
+/// The region of a world that names none.
+pub(crate) fn default_region() -> Region {
+    "us-east-1".parse().expect("a literal that is a legal region")
+}
+
+/// A world as the control plane shows it.
+pub(super) fn world_to_proto(world: &World) -> proto::World {
+    let identity = world.identity();
+    let (clock, seed, accounts, regions, seq) = world.write(|live| {
+        let state = &live.state;
+        (state.clock, state.seed, Arc::clone(&state.accounts), Arc::clone(&state.regions), state.seq)
+    });
+    proto::World {
+        name: format!("worlds/{}", identity.id),
+        clock: Some(clock_to_proto(&clock)),
+        seed,
+        accounts: accounts.iter().map(ToString::to_string).collect(),
+        regions: regions.iter().map(ToString::to_string).collect(),
+        seq,
+        labels: identity.labels.clone().into_iter().collect(),
+        lease: Some(duration_to_proto(identity.lease)),
+        connection: Some(connection(world, &accounts, &regions)),
+    }
+}
+
+fn connection(world: &World, accounts: &[AccountId], regions: &[Region]) -> proto::ConnectionInfo {
+    let identity = world.identity();
+    let credentials: Vec<proto::Credential> = accounts
+        .iter()
+        .enumerate()
+        .map(|(at, account)| proto::Credential {
+            account_id: account.to_string(),
+            access_key_id: identity.key.access_key_id(at),
+            secret_access_key: identity.key.secret_access_key(at),
+        })
+        .collect();
+    let region = regions.first().map(ToString::to_string).unwrap_or_default();
+    let first = credentials.first().cloned().unwrap_or_default();
+    let environment = [
+        ("AWS_ENDPOINT_URL_ECR", identity.endpoint.clone()),
+        ("AWS_ACCESS_KEY_ID", first.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", first.secret_access_key),
+        ("AWS_REGION", region.clone()),
+        ("AWS_DEFAULT_REGION", region),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
+        ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+    ];
+    proto::ConnectionInfo {
+        endpoint: identity.endpoint.clone(),
+        registry_host: identity.registry_host.clone(),
+        credentials,
+        environment: environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        control_token: identity.key.control_token(identity.incarnation),
+        world_header: identity.id.to_string(),
+    }
+}

@@ -1,0 +1,142 @@
+//! What all connections of a daemon share.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::blobs::{BlobStore, Upload};
+use crate::clock::RealTime;
+use crate::registry::types::UploadId;
+use crate::upstream::RemoteRegistry;
+use crate::worlds::{Address, Directory};
+
+/// Layer uploads whose bytes are held open, over all worlds.
+const OPEN_UPLOADS: usize = 10_000;
+
+/// Everything that runs, and the one word that stops it.
+#[derive(Clone, Debug, Default)]
+pub struct TaskSet {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl TaskSet {
+    /// Runs something until it ends; shutdown waits for it.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(work);
+    }
+
+    /// Ends when the daemon is told to stop.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// Stops, and waits until everything has ended.
+    pub async fn stopped(&self) {
+        self.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
+/// The bytes of one open upload. Locked by the request that writes to it; a second one waits its turn.
+pub type UploadBytes = Arc<tokio::sync::Mutex<Option<Upload>>>;
+
+/// The bytes of open uploads, by world and upload. The model knows their lengths, this knows their contents.
+#[derive(Debug, Default)]
+pub struct UploadSessions {
+    open: Mutex<HashMap<(u64, UploadId), UploadBytes>>,
+}
+
+impl UploadSessions {
+    /// Opens a session; false if too many are open.
+    pub fn open(&self, incarnation: u64, id: UploadId, upload: Upload) -> bool {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= OPEN_UPLOADS {
+            return false;
+        }
+        open.insert((incarnation, id), Arc::new(tokio::sync::Mutex::new(Some(upload))));
+        true
+    }
+
+    /// A session's bytes; absent if the upload is not open here, as in a fork of the world that began it.
+    pub fn find(&self, incarnation: u64, id: &UploadId) -> Option<UploadBytes> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&(incarnation, id.clone())).cloned()
+    }
+
+    /// Forgets a session and frees its bytes, once whoever uses it is done.
+    pub fn close(&self, incarnation: u64, id: &UploadId) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&(incarnation, id.clone()));
+    }
+
+    /// Forgets all sessions of a world.
+    pub fn close_world(&self, incarnation: u64) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).retain(|(world, _), _| *world != incarnation);
+    }
+}
+
+/// What all connections share.
+#[derive(Debug)]
+pub struct Daemon {
+    /// The worlds.
+    pub directory: Directory,
+    /// The bytes of all worlds.
+    pub blobs: BlobStore,
+    /// The bytes of open uploads.
+    pub uploads: UploadSessions,
+    /// Real upstream registries.
+    pub remote: RemoteRegistry,
+    /// Everything that runs.
+    pub tasks: TaskSet,
+    /// Where the registry surface listens.
+    pub listen: SocketAddr,
+    /// Where the control plane listens.
+    pub control: SocketAddr,
+    /// Bearer token of the control plane; absent: none is needed.
+    pub token: Option<String>,
+    /// Connections of the registry surface so far.
+    pub connections: AtomicU64,
+}
+
+impl Daemon {
+    /// The machine's clocks.
+    pub fn real(&self) -> RealTime {
+        self.directory.real()
+    }
+
+    /// Number of a new connection, from 1.
+    pub fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// How worlds without a port of their own are reached.
+    pub fn shared_address(&self) -> Address {
+        Self::address(self.listen, false)
+    }
+
+    /// How a world at this address is reached. An unspecified address is reached by loopback.
+    pub fn address(listen: SocketAddr, dedicated: bool) -> Address {
+        let mut reach = listen;
+        if reach.ip().is_unspecified() {
+            reach.set_ip(match reach.ip() {
+                std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        Address { endpoint: format!("http://{reach}"), registry_host: reach.to_string(), dedicated }
+    }
+
+    /// Ends a world and frees what it holds open.
+    pub fn end_world(&self, id: &str) -> Result<(), crate::worlds::DirectoryError> {
+        let incarnation = self.directory.world(id).map(|world| world.identity().incarnation);
+        self.directory.end(id)?;
+        if let Some(incarnation) = incarnation {
+            self.uploads.close_world(incarnation);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! Members that many operations share, and their constraints.
+//!
+//! Source: the service model `ecr/2015-09-21`; texts of refusals as in `constraints`.
+
+use std::fmt::Display;
+
+use crate::ecr::constraints::{Dialect, Text, list, range, violation};
+use crate::registry::PageRequest;
+use crate::registry::errors::InvalidParameter;
+use crate::registry::types::{AccountId, CacheRulePrefix, InvalidName, RepositoryName, Tag, UploadId};
+
+static UPLOAD_ID: Text =
+    Text::new(Dialect::Launch).pattern("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
+static LAYER_DIGEST: Text = Text::new(Dialect::Launch).pattern(DIGEST_PATTERN);
+
+/// The pattern that ECR quotes for digests; wider than any digest that can exist.
+const DIGEST_PATTERN: &str = "[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+";
+
+/// `registryId`: absent for the caller's own registry.
+///
+/// The only sample of its refusal has no quotes around the pattern.
+pub(crate) fn registry_id(text: Option<String>) -> Result<Option<AccountId>, InvalidParameter> {
+    let refuse = |_: InvalidName| violation("registryId", "must satisfy regular expression [0-9]{12}");
+    text.map(|text| text.parse().map_err(refuse)).transpose()
+}
+
+/// `repositoryName`, which every operation on a repository requires.
+pub(crate) fn repository_name(text: Option<String>) -> Result<RepositoryName, InvalidParameter> {
+    Dialect::Launch.read("repositoryName", text)
+}
+
+/// `imageTag` of a push.
+pub(crate) fn image_tag(text: Option<String>) -> Result<Option<Tag>, InvalidParameter> {
+    text.map(|text| Dialect::Launch.parse("imageTag", &text)).transpose()
+}
+
+/// `uploadId`.
+pub(crate) fn upload_id(text: Option<String>) -> Result<UploadId, InvalidParameter> {
+    UPLOAD_ID.required("uploadId", text).map(|text| UploadId(text.into()))
+}
+
+/// A layer digest that must at least look like one.
+pub(crate) fn layer_digest(member: impl Display, text: Option<String>) -> Result<String, InvalidParameter> {
+    LAYER_DIGEST.required(member, text)
+}
+
+/// A prefix of a pull-through cache rule.
+pub(crate) fn cache_rule_prefix(member: impl Display, text: &str) -> Result<CacheRulePrefix, InvalidParameter> {
+    CacheRulePrefix::parse(text).map_err(|invalid| Dialect::Smithy.refuse(member, invalid))
+}
+
+/// A required list of 1 to 100 elements.
+pub(crate) fn batch<T>(member: &str, elements: Option<Vec<T>>) -> Result<Vec<T>, InvalidParameter> {
+    let elements = Dialect::Smithy.required(member, elements)?;
+    list(member, &elements, 1..=100)?;
+    Ok(elements)
+}
+
+/// An optional list of 1 to 100 elements.
+pub(crate) fn optional_batch<T>(member: &str, elements: Option<Vec<T>>) -> Result<Option<Vec<T>>, InvalidParameter> {
+    elements.map(|elements| batch(member, Some(elements))).transpose()
+}
+
+/// `nextToken` and `maxResults` of the operations whose pages have 1 to 1 000 entries.
+pub(crate) fn page(next_token: Option<String>, max_results: Option<i32>) -> Result<PageRequest, InvalidParameter> {
+    let size = |value: i32| range("maxResults", value, 1..=1000).map(|value| value.unsigned_abs() as usize);
+    Ok(PageRequest { max_results: max_results.map(size).transpose()?, next_token })
+}

@@ -1,0 +1,13 @@
+//! The members of requests and replies as JSON has them, one file per family of operations.
+//!
+//! Each request struct knows how to become the input of its operation, which is where the constraints of the service model
+//! are checked, in the order of the model's members; each reply struct is made from the operation's output. An absent
+//! member is left out, never null; lists of results are there even when empty.
+
+pub(crate) mod authorization;
+pub(crate) mod cache_rules;
+pub(crate) mod images;
+pub(crate) mod layers;
+pub(crate) mod members;
+pub(crate) mod registry;
+pub(crate) mod repositories;

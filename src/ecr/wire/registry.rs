@@ -1,0 +1,196 @@
+//! `DescribeRegistry`, `PutReplicationConfiguration`, `DescribeImageReplicationStatus`.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::images::ImageIdentifierMember;
+use super::members;
+use crate::ecr::constraints::{Dialect, Text, list, one_of};
+use crate::ecr::protocol::Object;
+use crate::registry::errors::InvalidParameter;
+use crate::registry::types::RegistryKey;
+use crate::registry::{ReplicationConfiguration, ReplicationRule, ReplicationStatus, limits};
+use crate::wire_errors::{Failure, FeatureDisabled};
+
+static REPOSITORY_FILTER: Text = Text::new(Dialect::Smithy)
+    .length(2, 256)
+    .pattern("^(?:[a-z0-9]+(?:[._-][a-z0-9]*)*/)*[a-z0-9]*(?:[._-][a-z0-9]*)*$");
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeRegistryRequest {}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PutReplicationConfigurationRequest {
+    replication_configuration: Option<Object<ReplicationConfigurationMember>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeImageReplicationStatusRequest {
+    registry_id: Option<String>,
+    repository_name: Option<String>,
+    image_id: Option<Object<ImageIdentifierMember>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReplicationConfigurationMember {
+    rules: Option<Vec<Object<ReplicationRuleMember>>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReplicationRuleMember {
+    destinations: Option<Vec<Object<DestinationMember>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository_filters: Option<Vec<Object<RepositoryFilterMember>>>,
+    #[serde(skip_serializing)]
+    delete_replication: Option<Object<DeleteReplicationMember>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DestinationMember {
+    region: Option<String>,
+    registry_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RepositoryFilterMember {
+    filter: Option<String>,
+    filter_type: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteReplicationMember {
+    enabled: Option<bool>,
+}
+
+fn rule((place, Object(rule)): (usize, Object<ReplicationRuleMember>)) -> Result<ReplicationRule, Failure> {
+    let path = format!("replicationConfiguration.rules.{}.member", place + 1);
+    let member = format!("{path}.destinations");
+    let destinations = Dialect::Smithy.required(&member, rule.destinations)?;
+    list(&member, &destinations, 0..=100)?;
+    let destination = |(place, Object(destination)): (usize, Object<DestinationMember>)| {
+        destination_key(&format!("{member}.{}.member", place + 1), destination)
+    };
+    let destinations = destinations.into_iter().enumerate().map(destination).collect::<Result<_, _>>()?;
+    let repository_prefixes = repository_prefixes(&format!("{path}.repositoryFilters"), rule.repository_filters)?;
+    if let Some(Object(deletion)) = rule.delete_replication {
+        let member = format!("{path}.deleteReplication.enabled");
+        if Dialect::Smithy.required(member, deletion.enabled)? {
+            return Err(FeatureDisabled.into());
+        }
+    }
+    Ok(ReplicationRule { destinations, repository_prefixes })
+}
+
+fn destination_key(path: &str, destination: DestinationMember) -> Result<RegistryKey, InvalidParameter> {
+    let region = Dialect::Smithy.read(format_args!("{path}.region"), destination.region)?;
+    let account = Dialect::Smithy.read(format_args!("{path}.registryId"), destination.registry_id)?;
+    Ok(RegistryKey { account, region })
+}
+
+fn repository_prefixes(
+    member: &str,
+    filters: Option<Vec<Object<RepositoryFilterMember>>>,
+) -> Result<Vec<Arc<str>>, InvalidParameter> {
+    let Some(filters) = filters else { return Ok(Vec::new()) };
+    list(member, &filters, 1..=limits::REPLICATION_FILTERS_PER_RULE)?;
+    let prefix = |(place, Object(filter)): (usize, Object<RepositoryFilterMember>)| {
+        let path = format!("{member}.{}.member", place + 1);
+        let text = REPOSITORY_FILTER.required(format_args!("{path}.filter"), filter.filter)?;
+        let kind = Dialect::Smithy.required(format_args!("{path}.filterType"), filter.filter_type)?;
+        one_of(format_args!("{path}.filterType"), &kind, &["PREFIX_MATCH"], |name| name)?;
+        Ok(Arc::from(text))
+    };
+    filters.into_iter().enumerate().map(prefix).collect()
+}
+
+/// Reads a configuration.
+///
+/// `deleteReplication` is in the service model since November 2026. We do not replicate deletions, so asking for it is
+/// refused as ECR refuses what is switched off for an account.
+fn configuration(
+    configuration: Option<Object<ReplicationConfigurationMember>>,
+) -> Result<ReplicationConfiguration, Failure> {
+    let Object(configuration) = Dialect::Smithy.required("replicationConfiguration", configuration)?;
+    let rules = Dialect::Smithy.required("replicationConfiguration.rules", configuration.rules)?;
+    list("replicationConfiguration.rules", &rules, 0..=limits::REPLICATION_RULES)?;
+    let rules = rules.into_iter().enumerate().map(rule).collect::<Result<_, _>>()?;
+    Ok(ReplicationConfiguration { rules })
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeRegistryReply {
+    registry_id: String,
+    replication_configuration: ReplicationConfigurationMember,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PutReplicationConfigurationReply {
+    replication_configuration: ReplicationConfigurationMember,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReplicationStatusMember {
+    region: String,
+    registry_id: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_code: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeImageReplicationStatusReply {
+    repository_name: String,
+    image_id: ImageIdentifierMember,
+    replication_statuses: Vec<ReplicationStatusMember>,
+}
+
+impl From<&ReplicationConfiguration> for ReplicationConfigurationMember {
+    fn from(configuration: &ReplicationConfiguration) -> Self {
+        let rules = configuration.rules.iter().map(|rule| Object(rule.into())).collect();
+        Self { rules: Some(rules) }
+    }
+}
+
+/// A rule without filters shows none.
+impl From<&ReplicationRule> for ReplicationRuleMember {
+    fn from(rule: &ReplicationRule) -> Self {
+        let destination = |key: &RegistryKey| {
+            let (region, registry_id) = (key.region.to_string(), key.account.to_string());
+            Object(DestinationMember { region: Some(region), registry_id: Some(registry_id) })
+        };
+        let filter = |prefix: &Arc<str>| {
+            let (filter, filter_type) = (prefix.to_string(), "PREFIX_MATCH".to_owned());
+            Object(RepositoryFilterMember { filter: Some(filter), filter_type: Some(filter_type) })
+        };
+        let filters: Vec<_> = rule.repository_prefixes.iter().map(filter).collect();
+        Self {
+            destinations: Some(rule.destinations.iter().map(destination).collect()),
+            repository_filters: if filters.is_empty() { None } else { Some(filters) },
+            delete_replication: None,
+        }
+    }
+}
+
+impl From<&ReplicationStatus> for ReplicationStatusMember {
+    fn from(status: &ReplicationStatus) -> Self {
+        Self {
+            region: status.destination.region.to_string(),
+            registry_id: status.destination.account.to_string(),
+            status: status.state.as_str(),
+            failure_code: status.state.failure_code().map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! `CreateRepository`, `DescribeRepositories`, `DeleteRepository`, `PutImageTagMutability`.
+
+use serde::{Deserialize, Serialize};
+
+use super::members;
+use crate::ecr::constraints::{Dialect, Text, list, one_of};
+use crate::ecr::protocol::{EpochSeconds, Object};
+use crate::registry::errors::InvalidParameter;
+use crate::registry::types::{AccountId, RegistryKey, RepositoryName};
+use crate::registry::{
+    self, EncryptionType, ResourceTag, TagFilter, TagMutability, TagMutabilityMode,
+};
+
+/// Modes in the order in which ECR lists them in a refusal.
+const MODES: [TagMutabilityMode; 4] = [
+    TagMutabilityMode::Immutable,
+    TagMutabilityMode::Mutable,
+    TagMutabilityMode::MutableWithExclusion,
+    TagMutabilityMode::ImmutableWithExclusion,
+];
+
+static KMS_KEY: Text = Text::new(Dialect::Smithy).length(1, 2048);
+
+/// Most filters that the shape allows.
+const MOST_FILTERS: usize = registry::limits::MUTABILITY_FILTERS;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateRepositoryRequest {
+    registry_id: Option<String>,
+    repository_name: Option<String>,
+    tags: Option<Vec<Object<TagMember>>>,
+    image_tag_mutability: Option<String>,
+    image_tag_mutability_exclusion_filters: Option<Vec<Object<ExclusionFilterMember>>>,
+    image_scanning_configuration: Option<Object<ImageScanningConfigurationMember>>,
+    encryption_configuration: Option<Object<EncryptionConfigurationMember>>,
+}
+
+/// A resource tag; the one shape of ECR whose members begin with a capital.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TagMember {
+    key: Option<String>,
+    value: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExclusionFilterMember {
+    filter_type: Option<String>,
+    filter: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImageScanningConfigurationMember {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scan_on_push: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EncryptionConfigurationMember {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeRepositoriesRequest {
+    registry_id: Option<String>,
+    repository_names: Option<Vec<String>>,
+    next_token: Option<String>,
+    max_results: Option<i32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteRepositoryRequest {
+    registry_id: Option<String>,
+    repository_name: Option<String>,
+    force: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PutImageTagMutabilityRequest {
+    registry_id: Option<String>,
+    repository_name: Option<String>,
+    image_tag_mutability: Option<String>,
+    image_tag_mutability_exclusion_filters: Option<Vec<Object<ExclusionFilterMember>>>,
+}
+
+fn resource_tags(tags: Option<Vec<Object<TagMember>>>) -> Result<Vec<ResourceTag>, InvalidParameter> {
+    let tag = |(place, Object(tag)): (usize, Object<TagMember>)| {
+        let number = place + 1;
+        Ok(ResourceTag {
+            key: Dialect::Smithy.required(format_args!("tags.{number}.member.key"), tag.key)?,
+            value: Dialect::Smithy.required(format_args!("tags.{number}.member.value"), tag.value)?,
+        })
+    };
+    tags.unwrap_or_default().into_iter().enumerate().map(tag).collect()
+}
+
+fn mode(text: &str) -> Result<TagMutabilityMode, InvalidParameter> {
+    one_of("imageTagMutability", text, &MODES, TagMutabilityMode::as_str)
+}
+
+fn exclusion_filters(
+    filters: Option<Vec<Object<ExclusionFilterMember>>>,
+) -> Result<Vec<TagFilter>, InvalidParameter> {
+    const MEMBER: &str = "imageTagMutabilityExclusionFilters";
+    let Some(filters) = filters else { return Ok(Vec::new()) };
+    list(MEMBER, &filters, 1..=MOST_FILTERS)?;
+    let filter = |(place, Object(filter)): (usize, Object<ExclusionFilterMember>)| {
+        let number = place + 1;
+        let filter_type = format_args!("{MEMBER}.{number}.member.filterType");
+        let text = Dialect::Smithy.required(filter_type, filter.filter_type)?;
+        one_of(filter_type, &text, &["WILDCARD"], |name| name)?;
+        let member = format_args!("{MEMBER}.{number}.member.filter");
+        Dialect::Smithy.parse(member, &Dialect::Smithy.required(member, filter.filter)?)
+    };
+    filters.into_iter().enumerate().map(filter).collect()
+}
+
+fn encryption(
+    configuration: Option<Object<EncryptionConfigurationMember>>,
+) -> Result<Option<(EncryptionType, Option<String>)>, InvalidParameter> {
+    let Some(Object(configuration)) = configuration else { return Ok(None) };
+    let member = "encryptionConfiguration.encryptionType";
+    let text = Dialect::Smithy.required(member, configuration.encryption_type)?;
+    let kinds = [EncryptionType::Aes256, EncryptionType::Kms, EncryptionType::KmsDsse];
+    let kind = one_of(member, &text, &kinds, EncryptionType::as_str)?;
+    Ok(Some((kind, KMS_KEY.optional("encryptionConfiguration.kmsKey", configuration.kms_key)?)))
+}
+
+/// A repository as replies show it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RepositoryMember {
+    repository_arn: String,
+    registry_id: String,
+    repository_name: String,
+    repository_uri: String,
+    created_at: EpochSeconds,
+    #[serde(flatten)]
+    tag_mutability: TagMutabilityMembers,
+    image_scanning_configuration: ImageScanningConfigurationMember,
+    encryption_configuration: EncryptionConfigurationMember,
+}
+
+/// A mode and, in the modes that have them, its filters.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TagMutabilityMembers {
+    image_tag_mutability: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    image_tag_mutability_exclusion_filters: Vec<ExclusionFilterReply>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ExclusionFilterReply {
+    filter_type: &'static str,
+    filter: String,
+}
+
+impl TagMutabilityMembers {
+    pub(crate) fn new(mutability: &TagMutability) -> Self {
+        let filters = mutability.filters().iter();
+        Self {
+            image_tag_mutability: mutability.mode().as_str(),
+            image_tag_mutability_exclusion_filters: filters
+                .map(|filter| ExclusionFilterReply { filter_type: "WILDCARD", filter: filter.to_string() })
+                .collect(),
+        }
+    }
+}
+
+impl RepositoryMember {
+    pub(crate) fn new(repository: &Repository, registry: &RegistryKey, addresses: &dyn Addresses) -> Self {
+        let name = repository.name();
+        let encryption = repository.encryption();
+        Self {
+            repository_arn: registry.repository_arn(name),
+            registry_id: registry.account.to_string(),
+            repository_name: name.to_string(),
+            repository_uri: addresses.repository_uri(registry, name),
+            created_at: repository.created_at().into(),
+            tag_mutability: TagMutabilityMembers::new(repository.tag_mutability()),
+            image_scanning_configuration: ImageScanningConfigurationMember {
+                scan_on_push: Some(repository.scan_on_push()),
+            },
+            encryption_configuration: EncryptionConfigurationMember {
+                encryption_type: Some(encryption.encryption_type.as_str().to_owned()),
+                kms_key: encryption.kms_key.as_deref().map(str::to_owned),
+            },
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RepositoryReply {
+    repository: RepositoryMember,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribeRepositoriesReply {
+    repositories: Vec<RepositoryMember>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PutImageTagMutabilityReply {
+    registry_id: String,
+    repository_name: String,
+    #[serde(flatten)]
+    tag_mutability: TagMutabilityMembers,
+}

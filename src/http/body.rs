@@ -1,0 +1,259 @@
+//! Bodies of replies: whole, streamed from the blob store, or cut short by a rule.
+//!
+//! A body tells its [`Finish`] how it ended exactly once, and before its last bytes leave: whoever has received a whole
+//! reply finds it recorded as finished.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use super::socket::ConnectionHandle;
+use crate::blobs::BlobReader;
+use crate::journal::Outcome;
+
+/// Bytes read from the store at a time.
+const FRAME_BYTES: usize = 256 * 1024;
+
+/// Told once how a reply ended and how many bytes of body it took.
+pub trait Finish: Send + Sync {
+    /// `bytes_out` counts body bytes handed to the connection.
+    fn finished(&mut self, outcome: Outcome, bytes_out: u64);
+}
+
+/// How a rule cuts a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutEnd {
+    /// The connection ends in order, too early.
+    Eof,
+    /// The connection is reset once the peer has the bytes.
+    Reset,
+}
+
+/// Why a body ended early: a rule said so. Never shown to anybody; it makes the library drop the connection.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("a fault rule ended the body here")]
+pub struct CutByRule;
+
+enum Source {
+    Whole(Bytes),
+    Blob { reader: BlobReader, offset: u64, end: u64 },
+}
+
+type Waiting = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+
+enum Cut {
+    None,
+    /// After this many more bytes.
+    After { bytes: u64, end: CutEnd, connection: Arc<ConnectionHandle> },
+    /// The bytes are out; waits until the peer has them.
+    Ending { sent: Waiting, end: CutEnd, connection: Arc<ConnectionHandle> },
+}
+
+/// The body of a reply.
+pub struct ReplyBody {
+    source: Source,
+    remaining: u64,
+    /// Length that Content-Length announces; differs from what is sent when a rule cuts the body.
+    announced: u64,
+    cut: Cut,
+    /// Pauses still to come: after that many bytes, for that long.
+    delays: VecDeque<(u64, Duration)>,
+    pausing: Option<Pin<Box<tokio::time::Sleep>>>,
+    sent: u64,
+    finish: Option<Box<dyn Finish>>,
+}
+
+impl ReplyBody {
+    fn of(source: Source, length: u64) -> Self {
+        Self {
+            source,
+            remaining: length,
+            announced: length,
+            cut: Cut::None,
+            delays: VecDeque::new(),
+            pausing: None,
+            sent: 0,
+            finish: None,
+        }
+    }
+
+    /// Bytes that are all there.
+    pub fn whole(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        let length = bytes.len() as u64;
+        Self::of(Source::Whole(bytes), length)
+    }
+
+    /// No bytes.
+    pub fn empty() -> Self {
+        Self::whole(Bytes::new())
+    }
+
+    /// Bytes `offset..end` of a blob, read as the peer takes them.
+    pub fn blob(reader: BlobReader, offset: u64, end: u64) -> Self {
+        let length = end.saturating_sub(offset);
+        Self::of(Source::Blob { reader, offset, end }, length)
+    }
+
+    /// Bytes that the body would have without a cut.
+    pub fn length(&self) -> u64 {
+        self.remaining
+    }
+
+    /// Ends the body after `bytes`, and the connection with it.
+    pub fn cut_after(mut self, bytes: u64, end: CutEnd, connection: Arc<ConnectionHandle>) -> Self {
+        self.cut = Cut::After { bytes: bytes.min(self.remaining), end, connection };
+        self
+    }
+
+    /// Pauses once `bytes` have been sent, or the whole body if it is shorter.
+    pub fn delayed_at(mut self, bytes: u64, delay: Duration) -> Self {
+        let at = self.delays.partition_point(|(earlier, _)| *earlier <= bytes);
+        self.delays.insert(at, (bytes, delay));
+        self
+    }
+
+    /// Shortens the body in truth: length and bytes agree, so that only a reader who knows better can tell.
+    pub fn shortened_to(mut self, bytes: u64) -> Self {
+        self.remaining = bytes.min(self.remaining);
+        self.announced = self.remaining;
+        match &mut self.source {
+            Source::Whole(whole) => whole.truncate(self.remaining as usize),
+            Source::Blob { offset, end, .. } => *end = *offset + self.remaining,
+        }
+        self
+    }
+
+    /// Who is told how the reply ended.
+    pub fn on_finish(mut self, finish: Box<dyn Finish>) -> Self {
+        self.finish = Some(finish);
+        // A body without bytes is never polled, so it has ended already.
+        if self.has_ended() {
+            self.tell(Outcome::Completed);
+        }
+        self
+    }
+
+    fn has_ended(&self) -> bool {
+        self.remaining == 0 && matches!(self.cut, Cut::None) && self.delays.is_empty() && self.pausing.is_none()
+    }
+
+    /// Carries out pauses that are due at the present byte.
+    #[expect(clippy::disallowed_methods, reason = "an injected delay is real time by contract")]
+    fn poll_pauses(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(pausing) = &mut self.pausing {
+                std::task::ready!(pausing.as_mut().poll(cx));
+                self.pausing = None;
+            }
+            match self.delays.front() {
+                Some((at, _)) if *at <= self.sent || self.remaining == 0 => {
+                    if let Some((_, delay)) = self.delays.pop_front() {
+                        self.pausing = Some(Box::pin(tokio::time::sleep(delay)));
+                    }
+                }
+                _ => return Poll::Ready(()),
+            }
+        }
+    }
+
+    fn tell(&mut self, outcome: Outcome) {
+        if let Some(mut finish) = self.finish.take() {
+            finish.finished(outcome, self.sent);
+        }
+    }
+
+    fn next_bytes(&mut self, most: u64) -> io::Result<Bytes> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        match &mut self.source {
+            Source::Whole(bytes) => Ok(bytes.split_to(most.min(bytes.len()))),
+            Source::Blob { reader, offset, end } => {
+                let wanted = usize::try_from(*end - *offset).unwrap_or(usize::MAX).min(most).min(FRAME_BYTES);
+                let bytes = reader.read(*offset, wanted)?;
+                *offset += bytes.len() as u64;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        // The library drops a body that it has not drained when the peer has gone.
+        let outcome = if self.remaining == 0 { Outcome::Completed } else { Outcome::ClientGone };
+        self.tell(outcome);
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let body = &mut *self;
+        std::task::ready!(body.poll_pauses(cx));
+        loop {
+            match &mut body.cut {
+                Cut::Ending { sent, end, connection } => {
+                    std::task::ready!(sent.as_mut().poll(cx));
+                    let outcome = match end {
+                        CutEnd::Reset => {
+                            connection.reset_on_close();
+                            Outcome::FaultReset
+                        }
+                        CutEnd::Eof => Outcome::FaultEof,
+                    };
+                    body.cut = Cut::None;
+                    body.tell(outcome);
+                    return Poll::Ready(Some(Err(io::Error::other(CutByRule))));
+                }
+                Cut::After { bytes: 0, end, connection } => {
+                    let (end, connection) = (*end, Arc::clone(connection));
+                    let waiting = Arc::clone(&connection);
+                    let flushes = connection.flushes();
+                    let sent: Waiting = Box::pin(async move { waiting.sent(flushes).await });
+                    body.cut = Cut::Ending { sent, end, connection };
+                }
+                Cut::After { .. } | Cut::None => break,
+            }
+        }
+        if body.remaining == 0 {
+            body.tell(Outcome::Completed);
+            return Poll::Ready(None);
+        }
+        let until_cut = match &body.cut {
+            Cut::After { bytes, .. } => *bytes,
+            Cut::None | Cut::Ending { .. } => body.remaining,
+        };
+        let until_pause = body.delays.front().map_or(u64::MAX, |(at, _)| at - body.sent);
+        let most = until_cut.min(until_pause);
+        let bytes = match body.next_bytes(most) {
+            Ok(bytes) if !bytes.is_empty() => bytes,
+            Ok(_) => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        let length = bytes.len() as u64;
+        body.remaining -= length;
+        body.sent += length;
+        if let Cut::After { bytes: left, .. } = &mut body.cut {
+            *left -= length;
+        } else if body.has_ended() {
+            body.tell(Outcome::Completed);
+        }
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.has_ended()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.announced.saturating_sub(self.sent))
+    }
+}

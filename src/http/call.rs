@@ -1,0 +1,222 @@
+//! One call on its way through the points at which rules act, and its record from arrival to end.
+//!
+//! A call that is dropped before it has replied is recorded as given up by its caller.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode};
+
+use super::body::{CutEnd, Finish, ReplyBody};
+use super::socket::ConnectionHandle;
+use crate::daemon::Daemon;
+use crate::faults::{BodyFault, ConnectionEnd, Decision, Keep, Refusal, Status, Wait};
+use crate::journal::Outcome;
+use crate::worlds::{CallArrival, Live, World};
+
+/// Why a call gets no reply: a rule ended its connection. Makes the library drop the connection.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("a fault rule ended the connection")]
+pub struct EndConnection;
+
+/// What a point made of a call.
+#[derive(Debug)]
+pub enum Interrupted {
+    /// It is answered with an error that a rule named.
+    Refused(Status),
+    /// Its connection ends without a reply.
+    Ended(EndConnection),
+}
+
+/// One call in one world.
+#[derive(Debug)]
+pub struct Call {
+    /// The daemon.
+    pub daemon: Arc<Daemon>,
+    /// The world that it is for.
+    pub world: Arc<World>,
+    /// The connection that it came by.
+    pub connection: Arc<ConnectionHandle>,
+    /// Number of its record.
+    pub record: u64,
+    /// What the rules decided.
+    pub decision: Decision,
+    /// Bytes of body received so far.
+    pub bytes_in: u64,
+    ended: bool,
+}
+
+impl Call {
+    /// Opens the record and lets the rules decide.
+    pub fn open(daemon: &Arc<Daemon>, world: Arc<World>, connection: &Arc<ConnectionHandle>, arrival: CallArrival) -> Self {
+        world.touch();
+        let (record, decision) = world.write(|live| live.open_call(arrival));
+        Self {
+            daemon: Arc::clone(daemon),
+            world,
+            connection: Arc::clone(connection),
+            record,
+            decision,
+            bytes_in: 0,
+            ended: false,
+        }
+    }
+
+    /// Point `before`: nothing has changed yet.
+    pub async fn before(&mut self) -> Result<(), Interrupted> {
+        if self.decision.before.is_empty() {
+            return Ok(());
+        }
+        let effects = std::mem::take(&mut self.decision.before);
+        self.wait(&effects.waits).await.map_err(Interrupted::Ended)?;
+        match effects.terminal {
+            None => Ok(()),
+            Some(Refusal::Status(status)) => Err(Interrupted::Refused(status)),
+            Some(Refusal::Reset) => Err(Interrupted::Ended(self.end_connection(ConnectionEnd::Reset))),
+        }
+    }
+
+    /// Point `after`: the effect is committed, nothing is sent yet.
+    pub async fn after(&mut self) -> Result<(), EndConnection> {
+        if self.decision.after.is_empty() {
+            return Ok(());
+        }
+        let effects = std::mem::take(&mut self.decision.after);
+        self.wait(&effects.waits).await?;
+        match effects.terminal {
+            None => Ok(()),
+            Some(end) => Err(self.end_connection(end)),
+        }
+    }
+
+    async fn wait(&mut self, waits: &[Wait]) -> Result<(), EndConnection> {
+        for wait in waits {
+            let goes_on = match wait {
+                Wait::Delay(delay) => pause(*delay, &self.world).await,
+                Wait::Hold(gate) => self.world.wait_at_gate(gate, self.record).await,
+            };
+            if !goes_on {
+                // The world ended while the call waited; late bytes must not reach anybody.
+                return Err(self.end_connection(ConnectionEnd::Eof));
+            }
+        }
+        Ok(())
+    }
+
+    fn end_connection(&mut self, end: ConnectionEnd) -> EndConnection {
+        let outcome = match end {
+            ConnectionEnd::Reset => {
+                self.connection.reset_on_close();
+                Outcome::FaultReset
+            }
+            ConnectionEnd::Eof => Outcome::FaultEof,
+        };
+        self.finish(outcome, None, None, 0);
+        EndConnection
+    }
+
+    /// Runs `work` in the world's writer.
+    pub fn write<R>(&self, work: impl FnOnce(&mut Live) -> R) -> R {
+        self.world.write(work)
+    }
+
+    /// Sends a reply, cut as the rules say. The record ends when the body has.
+    pub async fn reply(mut self, mut response: Response<ReplyBody>, error: Option<&str>) -> Result<Response<ReplyBody>, EndConnection> {
+        self.after().await?;
+        let status = response.status();
+        if let Ok(seq) = HeaderValue::from_str(&self.record.to_string()) {
+            response.headers_mut().insert("x-fixture-seq", seq);
+        }
+        let finish = CallFinish {
+            world: Arc::clone(&self.world),
+            record: self.record,
+            status,
+            error: error.map(Arc::from),
+            bytes_in: self.bytes_in,
+        };
+        let body_effects = std::mem::take(&mut self.decision.body);
+        let connection = Arc::clone(&self.connection);
+        self.ended = true;
+        Ok(response.map(|body| {
+            let mut body = body;
+            for delay in &body_effects.delays {
+                body = body.delayed_at(delay.at_bytes, delay.delay);
+            }
+            let length = body.length();
+            match body_effects.fault {
+                None => body,
+                Some(BodyFault::Truncate { keep, fix_length: true }) => body.shortened_to(kept(keep, length)),
+                Some(BodyFault::Truncate { keep, fix_length: false }) => {
+                    body.cut_after(kept(keep, length), CutEnd::Eof, connection)
+                }
+                Some(BodyFault::Reset { after_bytes }) => body.cut_after(after_bytes, CutEnd::Reset, connection),
+            }
+            .on_finish(Box::new(finish))
+        }))
+    }
+
+    fn finish(&mut self, outcome: Outcome, status: Option<StatusCode>, error: Option<Arc<str>>, bytes_out: u64) {
+        if self.ended {
+            return;
+        }
+        self.ended = true;
+        finish_record(&self.world, self.record, outcome, status, error, (self.bytes_in, bytes_out));
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.finish(Outcome::ClientGone, None, None, 0);
+    }
+}
+
+/// Bytes that a truncation leaves of a body.
+fn kept(keep: Keep, length: u64) -> u64 {
+    match keep {
+        Keep::Percent(percent) => (length as f64 * percent / 100.0).floor() as u64,
+        Keep::Bytes(bytes) => bytes.min(length),
+    }
+}
+
+/// Waits in real time, since clients' timeouts are real. False if the world ended first.
+#[expect(clippy::disallowed_methods, reason = "an injected delay is real time by contract")]
+async fn pause(delay: Duration, world: &World) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(delay) => true,
+        () = world.ended().cancelled() => false,
+    }
+}
+
+fn finish_record(
+    world: &World,
+    record: u64,
+    outcome: Outcome,
+    status: Option<StatusCode>,
+    error: Option<Arc<str>>,
+    bytes: (u64, u64),
+) {
+    world.write(|live| live.finish(record, outcome, status.map(|status| status.as_u16()), error, bytes));
+    world.notify();
+}
+
+/// Ends a call's record when its body has ended.
+struct CallFinish {
+    world: Arc<World>,
+    record: u64,
+    status: StatusCode,
+    error: Option<Arc<str>>,
+    bytes_in: u64,
+}
+
+impl Finish for CallFinish {
+    fn finished(&mut self, outcome: Outcome, bytes_out: u64) {
+        let bytes = (self.bytes_in, bytes_out);
+        finish_record(&self.world, self.record, outcome, Some(self.status), self.error.take(), bytes);
+    }
+}
+
+/// A reply of bytes that are all there.
+pub fn whole(response: Response<Bytes>) -> Response<ReplyBody> {
+    response.map(ReplyBody::whole)
+}

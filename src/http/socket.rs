@@ -1,0 +1,153 @@
+//! The socket under a connection, with a handle that faults can reach it by.
+//!
+//! An HTTP library cannot end a connection with a TCP reset after exactly n bytes: whatever lies in the kernel's send
+//! queue when a socket with linger 0 is closed is thrown away. So a faulted body yields its n bytes, waits here until
+//! the library has written them and the peer's kernel has them, and only then asks for the reset.
+//!
+//! The only file with `unsafe` code: one ioctl that asks the kernel for the length of its send queue.
+
+use std::io;
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// Longest wait for the peer to take what was sent before a scripted reset.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+/// What faults and records may know of and do to a connection.
+#[derive(Debug)]
+pub struct ConnectionHandle {
+    /// Number of the connection, from 1, for the daemon's life.
+    pub number: u64,
+    socket: RawFd,
+    /// Set while the stream is alive; `socket` is valid only then.
+    open: AtomicBool,
+    reset: AtomicBool,
+    /// How often everything that was written had reached the kernel.
+    flushes: AtomicU64,
+}
+
+impl ConnectionHandle {
+    /// Makes the coming close a TCP reset instead of an orderly end.
+    pub fn reset_on_close(&self) {
+        self.reset.store(true, Ordering::Release);
+    }
+
+    /// Whether the close will be, or was, a scripted reset.
+    pub fn is_reset(&self) -> bool {
+        self.reset.load(Ordering::Acquire)
+    }
+
+    /// How often all written bytes had reached the kernel. Grows with the next flush after a write.
+    pub fn flushes(&self) -> u64 {
+        self.flushes.load(Ordering::Acquire)
+    }
+
+    /// Waits until the library has flushed past `flushes` and the peer's kernel has taken every byte; at most five
+    /// seconds, after which a peer that does not read loses what it did not take.
+    pub async fn sent(&self, flushes: u64) {
+        let taken = async {
+            while self.flushes() <= flushes || self.unsent_bytes() > 0 {
+                pause(Duration::from_micros(200)).await;
+            }
+        };
+        // A peer that never reads must not hold the connection for ever.
+        let _ = tokio::time::timeout(DRAIN_LIMIT, taken).await;
+    }
+
+    /// Bytes in the kernel's send queue that the peer has not acknowledged.
+    #[expect(unsafe_code, reason = "no safe wrapper asks for the length of the send queue")]
+    fn unsent_bytes(&self) -> libc::c_int {
+        if !self.open.load(Ordering::Acquire) {
+            return 0;
+        }
+        let mut queued: libc::c_int = 0;
+        // SAFETY: TIOCOUTQ writes one c_int to the pointer, which is valid and exclusively ours. The descriptor is at
+        // worst closed or reused by then: the call then fails or asks another socket, and writes nothing else.
+        let asked = unsafe { libc::ioctl(self.socket, libc::TIOCOUTQ, &raw mut queued) };
+        if asked == 0 { queued } else { 0 }
+    }
+}
+
+/// A short real pause, for polling the kernel where it offers no event.
+#[expect(clippy::disallowed_methods, reason = "the kernel has no event for an empty send queue")]
+async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// A TCP stream that ends as its handle says.
+#[derive(Debug)]
+pub struct Socket {
+    stream: TcpStream,
+    handle: Arc<ConnectionHandle>,
+}
+
+impl Socket {
+    /// Takes an accepted stream; small replies leave at once (no Nagle).
+    pub fn new(stream: TcpStream, number: u64) -> (Self, Arc<ConnectionHandle>) {
+        // Failure leaves the connection slower, not wrong.
+        let _ = stream.set_nodelay(true);
+        let handle = Arc::new(ConnectionHandle {
+            number,
+            socket: stream.as_raw_fd(),
+            open: AtomicBool::new(true),
+            reset: AtomicBool::new(false),
+            flushes: AtomicU64::new(0),
+        });
+        (Self { stream, handle: Arc::clone(&handle) }, handle)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.handle.open.store(false, Ordering::Release);
+        if self.handle.is_reset() {
+            // Linger 0 turns the close that follows into a reset. If the socket is dead already, nothing is lost.
+            let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let socket = self.get_mut();
+        let flushed = Pin::new(&mut socket.stream).poll_flush(cx);
+        if flushed.is_ready() {
+            // The library calls this only once its own buffer is empty.
+            socket.handle.flushes.fetch_add(1, Ordering::AcqRel);
+        }
+        flushed
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, slices)
+    }
+}

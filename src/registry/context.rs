@@ -1,0 +1,63 @@
+//! What an operation is handed besides the registry: the time, the caller, fresh ids, and a place for what follows from it.
+
+use std::sync::Arc;
+
+use super::types::{AccountId, Digest, RepositoryName, Tag, Timestamp};
+
+/// A source of fresh identifiers.
+pub trait Ids {
+    /// A UUID that was never given before, in text.
+    fn uuid(&mut self) -> String;
+}
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Account of the caller; not always that of the registry.
+    pub account: AccountId,
+    /// ARN of the principal.
+    pub arn: Arc<str>,
+}
+
+/// What surrounds one operation.
+pub struct Context<'a> {
+    /// Time of the operation; every timestamp that it writes.
+    pub now: Timestamp,
+    /// Who calls.
+    pub caller: Caller,
+    /// Fresh ids.
+    pub ids: &'a mut dyn Ids,
+    /// What the operation caused, in order; empty after an error.
+    pub effects: Vec<Effect>,
+}
+
+impl<'a> Context<'a> {
+    /// A context in which nothing has happened yet.
+    pub fn new(now: Timestamp, caller: Caller, ids: &'a mut dyn Ids) -> Self {
+        Self { now, caller, ids, effects: Vec::new() }
+    }
+}
+
+/// Something that a world may have to act on: pushes become replication tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// An image arrived, or a tag was put on one, by a push or by a pull-through fill. Copies made by replication and
+    /// seeding cause none, which is why replication never chains.
+    ImagePushed {
+        /// Repository pushed to.
+        repository: RepositoryName,
+        /// Image pushed.
+        digest: Digest,
+        /// Tag pushed with it.
+        tag: Option<Tag>,
+    },
+    /// A tag was taken away, or an image that had none. One for each entry that `BatchDeleteImage` answers.
+    ImageDeleted {
+        /// Repository deleted from.
+        repository: RepositoryName,
+        /// The image.
+        digest: Digest,
+        /// Tag that went.
+        tag: Option<Tag>,
+    },
+}

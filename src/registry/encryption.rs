@@ -1,0 +1,42 @@
+//! How a repository says it is encrypted. Nothing is: the setting is stored and shown, and cannot be changed later.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html>
+
+use std::sync::Arc;
+
+/// Kind of encryption.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EncryptionType {
+    /// Keys of the service.
+    #[default]
+    Aes256,
+    /// A key in KMS.
+    Kms,
+    /// A key in KMS, two layers.
+    KmsDsse,
+}
+
+impl EncryptionType {
+    /// ECR's name of the kind.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aes256 => "AES256",
+            Self::Kms => "KMS",
+            Self::KmsDsse => "KMS_DSSE",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Aes256, Self::Kms, Self::KmsDsse].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// A repository's encryption setting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encryption {
+    /// The kind.
+    pub encryption_type: EncryptionType,
+    /// Key as given, or the ARN of the registry's `aws/ecr` key; absent exactly for AES256.
+    pub kms_key: Option<Arc<str>>,
+}

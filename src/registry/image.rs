@@ -1,0 +1,122 @@
+//! An image in a repository: its manifest and what happened to it there.
+
+use std::sync::Arc;
+
+use super::manifest::Manifest;
+use super::small_set::SmallSet;
+use super::types::{Digest, RegistryKey, Tag, Timestamp};
+
+/// One image. Changed only by its repository, which keeps the indexes beside it true.
+#[derive(Clone, Debug)]
+pub struct Image {
+    pub(super) manifest: Arc<Manifest>,
+    pub(super) pushed_at: Timestamp,
+    pub(super) last_recorded_pull_time: Option<Timestamp>,
+    pub(super) tags: SmallSet<Tag>,
+    pub(super) replication: Option<Arc<Vec<ReplicationStatus>>>,
+}
+
+impl Image {
+    pub(super) fn new(manifest: Arc<Manifest>, pushed_at: Timestamp) -> Self {
+        Self { manifest, pushed_at, last_recorded_pull_time: None, tags: SmallSet::default(), replication: None }
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> &Arc<Manifest> {
+        &self.manifest
+    }
+
+    /// Digest of its manifest.
+    pub fn digest(&self) -> &Digest {
+        self.manifest.digest()
+    }
+
+    /// When its digest first came into this repository; a new tag does not move it (unconfirmed).
+    pub fn pushed_at(&self) -> Timestamp {
+        self.pushed_at
+    }
+
+    /// When it was last pulled, to the day; absent before the first pull.
+    pub fn last_recorded_pull_time(&self) -> Option<Timestamp> {
+        self.last_recorded_pull_time
+    }
+
+    /// Its tags.
+    pub fn tags(&self) -> &SmallSet<Tag> {
+        &self.tags
+    }
+
+    /// How its replication stands, one entry for each destination, in order of account and region.
+    pub fn replication_statuses(&self) -> &[ReplicationStatus] {
+        self.replication.as_ref().map_or(&[], |statuses| statuses.as_slice())
+    }
+
+    /// Its storage status. Nothing archives images here, so each is active.
+    pub fn status(&self) -> ImageStatus {
+        ImageStatus::Active
+    }
+}
+
+/// Storage status of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageStatus {
+    /// Can be pulled.
+    Active,
+    /// In the archive.
+    Archived,
+    /// On its way out of the archive.
+    Activating,
+}
+
+impl ImageStatus {
+    /// ECR's name of the status.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Archived => "ARCHIVED",
+            Self::Activating => "ACTIVATING",
+        }
+    }
+}
+
+/// Where the replication of one image to one destination stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicationStatus {
+    /// The destination.
+    pub destination: RegistryKey,
+    /// How far it is.
+    pub state: ReplicationState,
+}
+
+/// State of one replication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplicationState {
+    /// Under way.
+    InProgress,
+    /// The image is there.
+    Complete,
+    /// It did not arrive.
+    Failed {
+        /// ECR's `failureCode`.
+        failure_code: Arc<str>,
+    },
+}
+
+impl ReplicationState {
+    /// ECR's name of the state.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Complete => "COMPLETE",
+            Self::Failed { .. } => "FAILED",
+        }
+    }
+
+    /// The code of a failure.
+    pub fn failure_code(&self) -> Option<&str> {
+        match self {
+            Self::InProgress | Self::Complete => None,
+            Self::Failed { failure_code } => Some(failure_code),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Every limit of ECR that the model keeps: value, unit, source. Nothing here decides anything.
+//!
+//! Quotas: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>; shapes: the service model
+//! `ecr/2015-09-21`.
+
+use std::time::Duration;
+
+/// Repositories of one registry (account and region). Quota.
+pub const REPOSITORIES_PER_REGISTRY: usize = 100_000;
+
+/// Images of one repository. Quota.
+pub const IMAGES_PER_REPOSITORY: usize = 100_000;
+
+/// Tags of one image. Quota.
+pub const TAGS_PER_IMAGE: usize = 1_000;
+
+/// Resource tags of one repository.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html>
+pub const RESOURCE_TAGS_PER_REPOSITORY: usize = 50;
+
+/// Characters of a resource tag's key. Same source.
+pub const RESOURCE_TAG_KEY_CHARACTERS: usize = 128;
+
+/// Characters of a resource tag's value. Same source.
+pub const RESOURCE_TAG_VALUE_CHARACTERS: usize = 256;
+
+/// Filters of a tag mutability mode with exclusions. Shape `ImageTagMutabilityExclusionFilters`.
+pub const MUTABILITY_FILTERS: usize = 5;
+
+/// Characters of such a filter. Shape `ImageTagMutabilityExclusionFilterValue`.
+pub const MUTABILITY_FILTER_CHARACTERS: usize = 128;
+
+/// Stars in such a filter.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html>
+pub const MUTABILITY_FILTER_WILDCARDS: usize = 2;
+
+/// Bytes of a manifest. Shape `ImageManifest`, in characters there; manifests are ASCII but for annotations.
+pub const MANIFEST_BYTES: usize = 4_194_304;
+
+/// Bytes that `InitiateLayerUpload` suggests for a part.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html>
+pub const LAYER_PART_SUGGESTED_BYTES: u64 = 10_485_760;
+
+/// Bytes of the smallest part that need not be the last one. Quota "Minimum layer part size".
+pub const LAYER_PART_LEAST_BYTES: u64 = 5_242_880;
+
+/// Bytes of the largest part. Shape `LayerPartBlob`.
+pub const LAYER_PART_MOST_BYTES: u64 = 20_971_520;
+
+/// Parts of one layer. Quota "Layer parts".
+pub const LAYER_PARTS: u32 = 4_200;
+
+/// Bytes of one layer. Quota "Maximum layer size", 52 000 MiB.
+pub const LAYER_BYTES: u64 = 52_000 * 1_048_576;
+
+/// Image ids in one call. Shape `ImageIdentifierList`.
+pub const IMAGE_IDS_PER_CALL: usize = 100;
+
+/// Layer digests in one call. Shape `BatchedOperationLayerDigestList`.
+pub const LAYER_DIGESTS_PER_CALL: usize = 100;
+
+/// Entries of a page when the caller names no number. Documentation of `maxResults`.
+pub const PAGE_DEFAULT: usize = 100;
+
+/// Entries of the largest page. Shape `MaxResults`.
+pub const PAGE_MOST: usize = 1_000;
+
+/// Pull-through cache rules of one registry. Quota.
+pub const CACHE_RULES_PER_REGISTRY: usize = 50;
+
+/// Rules of a replication configuration. Shape `ReplicationRuleList` (10 in models before November 2026).
+pub const REPLICATION_RULES: usize = 25;
+
+/// Different destinations over all rules. Quota.
+pub const REPLICATION_DESTINATIONS: usize = 25;
+
+/// Repository filters of one replication rule. Quota.
+pub const REPLICATION_FILTERS_PER_RULE: usize = 100;
+
+/// How old a recorded pull time gets before a pull moves it: ECR promises a refresh at least once in 24 hours.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html>
+pub const PULL_TIME_GRANULARITY: Duration = Duration::from_hours(24);

@@ -1,0 +1,108 @@
+//! `PATCH …/blobs/uploads/<id>`, and the body of the final `PUT`: adds bytes to an upload.
+//!
+//! In two steps as `UploadLayerPart`: [`check`] before the bytes are taken, [`apply`] with their number afterwards. How
+//! many of them count after a broken connection is the adapter's matter; it says how many to take in.
+//! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>
+
+use crate::registry::context::Context;
+use crate::registry::errors::{LimitExceeded, Limited, RepositoryNotFound, UploadNotFound};
+use crate::registry::limits;
+use crate::registry::state::{Registry, UploadLookupError};
+use crate::registry::types::{RepositoryName, UploadId};
+
+/// What is to be added to what.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Repository of the upload.
+    pub repository: RepositoryName,
+    /// The upload.
+    pub upload_id: UploadId,
+    /// Where the caller says the bytes belong; absent: at the end.
+    pub first_byte: Option<u64>,
+}
+
+/// The upload is ready for the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Bytes that it has.
+    pub offset_bytes: u64,
+    /// Bytes that it can still take.
+    pub room_bytes: u64,
+}
+
+/// The bytes were added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Bytes that the upload now has.
+    pub offset_bytes: u64,
+}
+
+/// The bytes do not belong at the end of the upload, which stays usable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The chunk begins at byte {first_byte}, but the upload with id '{upload_id}' has {offset_bytes} bytes")]
+pub struct ChunkOutOfOrder {
+    /// The upload.
+    pub upload_id: UploadId,
+    /// Where the caller's bytes begin.
+    pub first_byte: u64,
+    /// Bytes that the upload has.
+    pub offset_bytes: u64,
+}
+
+/// What can go wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such repository.
+    #[error(transparent)]
+    RepositoryNotFound(#[from] RepositoryNotFound),
+    /// No such upload.
+    #[error(transparent)]
+    UploadNotFound(#[from] UploadNotFound),
+    /// The bytes do not belong at the end.
+    #[error(transparent)]
+    OutOfOrder(#[from] ChunkOutOfOrder),
+    /// Too many chunks, or too many bytes.
+    #[error(transparent)]
+    LimitExceeded(#[from] LimitExceeded),
+}
+
+impl From<UploadLookupError> for Error {
+    fn from(error: UploadLookupError) -> Self {
+        match error {
+            UploadLookupError::RepositoryNotFound(error) => error.into(),
+            UploadLookupError::UploadNotFound(error) => error.into(),
+        }
+    }
+}
+
+/// Says whether the bytes may come.
+pub fn check(registry: &Registry, input: &Input) -> Result<Ready, Error> {
+    let upload = registry.upload(&input.repository, &input.upload_id)?;
+    let offset_bytes = upload.offset_bytes();
+    if let Some(first_byte) = input.first_byte.filter(|first_byte| *first_byte != offset_bytes) {
+        let upload_id = input.upload_id.clone();
+        return Err(ChunkOutOfOrder { upload_id, first_byte, offset_bytes }.into());
+    }
+    if upload.parts() >= limits::LAYER_PARTS {
+        return Err(registry.limit(Limited::LayerParts, u64::from(limits::LAYER_PARTS)).into());
+    }
+    Ok(Ready { offset_bytes, room_bytes: limits::LAYER_BYTES.saturating_sub(offset_bytes) })
+}
+
+/// Takes `received_bytes` into the upload, once they are in the blob store.
+pub fn apply(
+    registry: &mut Registry,
+    cx: &mut Context<'_>,
+    input: &Input,
+    received_bytes: u64,
+) -> Result<Output, Error> {
+    let ready = check(registry, input)?;
+    if received_bytes > ready.room_bytes {
+        return Err(registry.limit(Limited::LayerBytes, limits::LAYER_BYTES).into());
+    }
+    let repository = registry.repository_mut(&input.repository)?;
+    if let Some(upload) = repository.uploads_mut().get_mut(&input.upload_id) {
+        upload.append(received_bytes, cx.now);
+    }
+    Ok(Output { offset_bytes: ready.offset_bytes + received_bytes })
+}

@@ -1,0 +1,115 @@
+//! `CreatePullThroughCacheRule`: makes names under a prefix stand for repositories of an upstream.
+//!
+//! Secrets are not fetched: there is no Secrets Manager here, so an ARN of the right form counts as a good one.
+//! Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html>
+
+use std::sync::Arc;
+
+use crate::registry::cache_rules::{CacheRule, UpstreamRegistry};
+use crate::registry::context::Context;
+use crate::registry::errors::{
+    CacheRuleAlreadyExists, InvalidParameter, LimitExceeded, Limited, UnsupportedUpstreamRegistry,
+};
+use crate::registry::limits;
+use crate::registry::state::Registry;
+use crate::registry::types::CacheRulePrefix;
+
+/// The rule to be.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Prefix of repository names in this registry.
+    pub prefix: CacheRulePrefix,
+    /// Host of the upstream, without scheme.
+    pub upstream_registry_url: String,
+    /// Kind of the upstream; absent: derived from the host.
+    pub upstream_registry: Option<UpstreamRegistry>,
+    /// Prefix of names upstream; absent: `ROOT`.
+    pub upstream_repository_prefix: Option<CacheRulePrefix>,
+    /// Secret with the upstream's login.
+    pub credential_arn: Option<String>,
+    /// Role for an upstream ECR registry of another account.
+    pub custom_role_arn: Option<String>,
+    /// Hosts that are upstreams here though ECR does not know them: those that the world declares.
+    pub extra_upstreams: Vec<String>,
+}
+
+/// What was created.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The rule.
+    pub rule: Arc<CacheRule>,
+}
+
+/// What can go wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Members that do not go together (unconfirmed: that it is this error).
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+    /// The upstream cannot be cached.
+    #[error(transparent)]
+    UnsupportedUpstreamRegistry(#[from] UnsupportedUpstreamRegistry),
+    /// The prefix has a rule.
+    #[error(transparent)]
+    AlreadyExists(#[from] CacheRuleAlreadyExists),
+    /// The registry has too many rules.
+    #[error(transparent)]
+    LimitExceeded(#[from] LimitExceeded),
+}
+
+/// Creates the rule.
+pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Result<Output, Error> {
+    let upstream_registry = upstream_kind(&input)?;
+    check_members(&input, upstream_registry)?;
+    if registry.cache_rules().contains_key(&input.prefix) {
+        return Err(CacheRuleAlreadyExists { prefix: input.prefix, registry_id: registry.id() }.into());
+    }
+    if registry.cache_rules().len() >= limits::CACHE_RULES_PER_REGISTRY {
+        return Err(registry.limit(Limited::CacheRules, limits::CACHE_RULES_PER_REGISTRY as u64).into());
+    }
+    let rule = Arc::new(CacheRule {
+        prefix: input.prefix.clone(),
+        upstream_registry_url: input.upstream_registry_url,
+        upstream_registry,
+        upstream_repository_prefix: input.upstream_repository_prefix.unwrap_or_else(CacheRule::root),
+        credential_arn: input.credential_arn,
+        custom_role_arn: input.custom_role_arn,
+        created_at: cx.now,
+        updated_at: cx.now,
+    });
+    registry.cache_rules.insert(input.prefix, Arc::clone(&rule));
+    Ok(Output { rule })
+}
+
+/// The kind of upstream, if ECR knows the host; a host that only the world declares may be called any kind, or none.
+fn upstream_kind(input: &Input) -> Result<Option<UpstreamRegistry>, UnsupportedUpstreamRegistry> {
+    let of_host = UpstreamRegistry::of_host(&input.upstream_registry_url);
+    match (of_host, input.upstream_registry) {
+        (Some(kind), None) => Ok(Some(kind)),
+        (Some(kind), Some(named)) if kind == named => Ok(Some(kind)),
+        (None, named) if input.extra_upstreams.contains(&input.upstream_registry_url) => Ok(named),
+        _ => Err(UnsupportedUpstreamRegistry::Unknown { upstream_registry_url: input.upstream_registry_url.clone() }),
+    }
+}
+
+fn check_members(input: &Input, kind: Option<UpstreamRegistry>) -> Result<(), Error> {
+    let has_upstream_prefix = input.upstream_repository_prefix.as_ref().is_some_and(|prefix| !prefix.is_root());
+    if input.prefix.is_root() && has_upstream_prefix {
+        let constraint = "upstreamRepositoryPrefix cannot be specified when ecrRepositoryPrefix is ROOT";
+        return Err(InvalidParameter::new("upstreamRepositoryPrefix", constraint).into());
+    }
+    if input.custom_role_arn.is_some() && kind.is_some_and(|kind| kind != UpstreamRegistry::Ecr) {
+        let constraint = "customRoleArn can only be specified for an Amazon ECR upstream registry";
+        return Err(InvalidParameter::new("customRoleArn", constraint).into());
+    }
+    // What only the world declares may be open or closed as it likes.
+    let is_declared = input.extra_upstreams.contains(&input.upstream_registry_url);
+    match (kind.filter(|_| !is_declared).map(UpstreamRegistry::needs_credentials), &input.credential_arn) {
+        (Some(true), None) => Err(UnsupportedUpstreamRegistry::CredentialsRequired.into()),
+        (Some(false), Some(_)) => {
+            let constraint = "credentialArn cannot be specified for this upstream registry";
+            Err(InvalidParameter::new("credentialArn", constraint).into())
+        }
+        _ => Ok(()),
+    }
+}

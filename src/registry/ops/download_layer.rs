@@ -1,0 +1,53 @@
+//! The rules of `GetDownloadUrlForLayer`: which blob may be fetched. The address is the adapter's to make.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html>
+
+use crate::registry::errors::{LayerInaccessible, LayerNotFound, RepositoryNotFound};
+use crate::registry::state::Registry;
+use crate::registry::types::{Digest, RepositoryName, VerifiedBlob};
+
+/// Which blob.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The repository.
+    pub repository: RepositoryName,
+    /// Digest as the caller wrote it.
+    pub layer_digest: String,
+}
+
+/// It may be fetched.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its bytes.
+    pub blob: VerifiedBlob,
+}
+
+/// What can go wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such repository.
+    #[error(transparent)]
+    RepositoryNotFound(#[from] RepositoryNotFound),
+    /// The repository has no such blob. `LayersNotFoundException`.
+    #[error(transparent)]
+    LayerNotFound(#[from] LayerNotFound),
+    /// No image uses it.
+    #[error(transparent)]
+    Inaccessible(#[from] LayerInaccessible),
+}
+
+/// Looks the blob up; configurations count as layers.
+pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
+    let repository = registry.repository(&input.repository)?;
+    let digest = input.layer_digest.parse::<Digest>().ok();
+    let layer = digest.and_then(|digest| repository.layer(&digest)).ok_or_else(|| LayerNotFound {
+        layer_digest: input.layer_digest.clone(),
+        repository: input.repository.clone(),
+        registry_id: registry.id(),
+    })?;
+    if !layer.in_use {
+        let (digest, repository) = (layer.blob.digest().clone(), input.repository.clone());
+        return Err(LayerInaccessible { digest, repository, registry_id: registry.id() }.into());
+    }
+    Ok(Output { blob: layer.blob.clone() })
+}

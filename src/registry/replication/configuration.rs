@@ -1,0 +1,65 @@
+//! Which repositories replicate to which registries.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::registry::errors::InvalidParameter;
+use crate::registry::limits;
+use crate::registry::state::Registry;
+use crate::registry::types::{RegistryKey, RepositoryName};
+
+/// The replication configuration of a registry; no rules by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplicationConfiguration {
+    /// Rules, in the order given.
+    pub rules: Vec<ReplicationRule>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicationRule {
+    /// Where to.
+    pub destinations: Vec<RegistryKey>,
+    /// Prefixes of repository names, type `PREFIX_MATCH`; none: every repository.
+    pub repository_prefixes: Vec<Arc<str>>,
+}
+
+impl ReplicationRule {
+    /// Whether the rule is about this repository.
+    pub fn matches(&self, repository: &RepositoryName) -> bool {
+        let prefixes = &self.repository_prefixes;
+        prefixes.is_empty() || prefixes.iter().any(|prefix| repository.as_str().starts_with(&**prefix))
+    }
+}
+
+impl ReplicationConfiguration {
+    /// Checks a configuration for the registry `own`: numbers, and that no destination is the registry itself.
+    pub fn check(&self, own: &RegistryKey) -> Result<(), InvalidParameter> {
+        let too_many = |member: &'static str, most: usize| {
+            Err(InvalidParameter::new(member, format!("Member must have length less than or equal to {most}")))
+        };
+        if self.rules.len() > limits::REPLICATION_RULES {
+            return too_many("replicationConfiguration.rules", limits::REPLICATION_RULES);
+        }
+        if self.rules.iter().any(|rule| rule.repository_prefixes.len() > limits::REPLICATION_FILTERS_PER_RULE) {
+            let member = "replicationConfiguration.rules.repositoryFilters";
+            return too_many(member, limits::REPLICATION_FILTERS_PER_RULE);
+        }
+        let destinations: BTreeSet<&RegistryKey> = self.rules.iter().flat_map(|rule| &rule.destinations).collect();
+        if destinations.contains(own) {
+            let constraint = "Replication destination cannot be the same as the source registry";
+            return Err(InvalidParameter::new("replicationConfiguration", constraint));
+        }
+        if destinations.len() > limits::REPLICATION_DESTINATIONS {
+            return too_many("replicationConfiguration.rules.destinations", limits::REPLICATION_DESTINATIONS);
+        }
+        Ok(())
+    }
+}
+
+/// Where pushes to `repository` go: the destinations of all rules that match, each once, never the registry itself.
+pub fn destinations(registry: &Registry, repository: &RepositoryName) -> Vec<RegistryKey> {
+    let matching = registry.replication().rules.iter().filter(|rule| rule.matches(repository));
+    let each: BTreeSet<&RegistryKey> = matching.flat_map(|rule| &rule.destinations).collect();
+    each.into_iter().filter(|destination| *destination != registry.key()).cloned().collect()
+}

@@ -1,0 +1,98 @@
+//! The copy of one pushed image into another registry.
+
+use std::sync::Arc;
+
+use crate::registry::image::Image;
+use crate::registry::limits;
+use crate::registry::repository::Repository;
+use crate::registry::state::Registry;
+use crate::registry::types::{Digest, RepositoryName, Tag, Timestamp};
+
+/// Why an image did not arrive. `Display` is the `failureCode`; AWS documents no values, so all are unconfirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReplicationFailure {
+    /// The destination registry does not let the source account replicate into it.
+    #[error("ACCESS_DENIED")]
+    AccessDenied,
+    /// The image, its repository, one of its children or one of its layers is no longer at the source.
+    #[error("IMAGE_NOT_FOUND")]
+    ImageNotFound,
+    /// The destination has no room for another repository, image or tag.
+    #[error("LIMIT_EXCEEDED")]
+    LimitExceeded,
+}
+
+/// Copies an image with its layers, children first, and puts `tag` on it. All or nothing.
+///
+/// A missing repository is created with defaults; one that exists keeps its settings. The tag is left out where it is
+/// immutable and taken; that is no failure. The copy has its own push time and causes no effects, so it goes no further.
+pub fn copy(
+    source: &Registry,
+    destination: &mut Registry,
+    now: Timestamp,
+    repository: &RepositoryName,
+    digest: &Digest,
+    tag: Option<&Tag>,
+) -> Result<(), ReplicationFailure> {
+    let (from, to) = (source.key().account, destination.key().account);
+    if from != to && !destination.replication_sources.contains_key(&from) {
+        return Err(ReplicationFailure::AccessDenied);
+    }
+    let origin = source.repository(repository).map_err(|_| ReplicationFailure::ImageNotFound)?;
+    // Written into a copy, which costs a few pointers and makes a failure leave nothing behind.
+    let mut changed = destination.clone();
+    if changed.repository(repository).is_err() {
+        let created = changed.insert_repository(Repository::new(repository.clone(), now));
+        created.map_err(|_| ReplicationFailure::LimitExceeded)?;
+    }
+    let replica = changed.repository_mut(repository).map_err(|_| ReplicationFailure::LimitExceeded)?;
+    copy_image(origin, replica, now, digest)?;
+    if let Some(tag) = tag {
+        copy_tag(replica, digest, tag)?;
+    }
+    *destination = changed;
+    Ok(())
+}
+
+fn copy_image(
+    origin: &Repository,
+    replica: &mut Repository,
+    now: Timestamp,
+    digest: &Digest,
+) -> Result<(), ReplicationFailure> {
+    if replica.images().contains_key(digest) {
+        return Ok(());
+    }
+    let image: &Arc<Image> = origin.images().get(digest).ok_or(ReplicationFailure::ImageNotFound)?;
+    let manifest = image.manifest();
+    for child in manifest.children() {
+        copy_image(origin, replica, now, child)?;
+    }
+    for (blob, may_be_missing) in manifest.blobs() {
+        match origin.layer(blob) {
+            Some(layer) => {
+                replica.insert_layer(layer.blob.clone());
+            }
+            None if may_be_missing.0 || replica.layer(blob).is_some() => {}
+            None => return Err(ReplicationFailure::ImageNotFound),
+        }
+    }
+    if replica.images().len() >= limits::IMAGES_PER_REPOSITORY {
+        return Err(ReplicationFailure::LimitExceeded);
+    }
+    replica.insert_image(Arc::clone(manifest), now);
+    Ok(())
+}
+
+fn copy_tag(replica: &mut Repository, digest: &Digest, tag: &Tag) -> Result<(), ReplicationFailure> {
+    match replica.tags().get(tag) {
+        Some(present) if present == digest => return Ok(()),
+        Some(_) if replica.tag_mutability().is_immutable(tag) => return Ok(()),
+        _ => {}
+    }
+    if replica.images().get(digest).is_some_and(|image| image.tags().len() >= limits::TAGS_PER_IMAGE) {
+        return Err(ReplicationFailure::LimitExceeded);
+    }
+    replica.put_tag(tag, digest);
+    Ok(())
+}

@@ -1,0 +1,366 @@
+//! A repository: images, tags, layers and uploads, and the indexes that keep every question about them short.
+//!
+//! Only the methods here change those maps, so that the indexes agree: tags with the tags of their images, layers with
+//! their number of users, children with the indexes that hold them, subjects with their referrers. They check nothing;
+//! what may be done is decided in `ops`.
+
+use std::sync::Arc;
+
+use super::encryption::Encryption;
+use super::image::{Image, ReplicationState, ReplicationStatus};
+use super::image_identifier::{ImageFailureCause, ImageIdentifier, has_digest_form};
+use super::manifest::{Kind, Manifest};
+use super::map::Map;
+use super::media_type::MediaType;
+use super::resource_tags::ResourceTags;
+use super::small_set::SmallSet;
+use super::tag_mutability::TagMutability;
+use super::types::{Digest, RegistryKey, RepositoryName, Tag, Timestamp, UploadId, VerifiedBlob};
+use super::upload::Upload;
+
+/// One repository. A clone shares everything.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    pub(super) name: RepositoryName,
+    pub(super) created_at: Timestamp,
+    pub(super) tag_mutability: TagMutability,
+    pub(super) scan_on_push: bool,
+    pub(super) encryption: Encryption,
+    pub(super) resource_tags: ResourceTags,
+    images: Map<Digest, Arc<Image>>,
+    tags: Map<Tag, Digest>,
+    layers: Map<Digest, Layer>,
+    uploads: Map<UploadId, Upload>,
+    /// Child to the indexes that hold it; also for children that are not here (yet).
+    parents: Map<Digest, SmallSet<Digest>>,
+    /// Subject to the manifests that name it; also for subjects that are not here.
+    referrers: Map<Digest, SmallSet<Digest>>,
+}
+
+/// What a repository knows of a blob.
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    /// Absent for a blob that an image names and that is not here: a foreign layer, or one not fetched from upstream yet.
+    blob: Option<VerifiedBlob>,
+    /// Type by which an image names it.
+    media_type: Option<MediaType>,
+    /// Number of images that name it.
+    users: u32,
+}
+
+/// A blob that is here.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredLayer<'a> {
+    /// The bytes.
+    pub blob: &'a VerifiedBlob,
+    /// Type by which an image named it; absent until one does.
+    pub media_type: Option<&'a MediaType>,
+    /// Whether an image uses it.
+    pub in_use: bool,
+}
+
+impl Repository {
+    /// An empty repository with default settings.
+    pub(super) fn new(name: RepositoryName, created_at: Timestamp) -> Self {
+        Self {
+            name,
+            created_at,
+            tag_mutability: TagMutability::default(),
+            scan_on_push: false,
+            encryption: Encryption::default(),
+            resource_tags: ResourceTags::default(),
+            images: Map::new(),
+            tags: Map::new(),
+            layers: Map::new(),
+            uploads: Map::new(),
+            parents: Map::new(),
+            referrers: Map::new(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &RepositoryName {
+        &self.name
+    }
+
+    /// When it was created.
+    pub fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// Its rule about moving tags.
+    pub fn tag_mutability(&self) -> &TagMutability {
+        &self.tag_mutability
+    }
+
+    /// Whether each push is to start a scan. Stored and shown; nothing scans.
+    pub fn scan_on_push(&self) -> bool {
+        self.scan_on_push
+    }
+
+    /// Its encryption setting.
+    pub fn encryption(&self) -> &Encryption {
+        &self.encryption
+    }
+
+    /// Its resource tags.
+    pub fn resource_tags(&self) -> &ResourceTags {
+        &self.resource_tags
+    }
+
+    /// Images by digest.
+    pub fn images(&self) -> &Map<Digest, Arc<Image>> {
+        &self.images
+    }
+
+    /// Digest of the image that each tag names; always one of [`Self::images`].
+    pub fn tags(&self) -> &Map<Tag, Digest> {
+        &self.tags
+    }
+
+    /// Open uploads.
+    pub fn uploads(&self) -> &Map<UploadId, Upload> {
+        &self.uploads
+    }
+
+    /// A blob, if it is here.
+    pub fn layer(&self, digest: &Digest) -> Option<StoredLayer<'_>> {
+        self.layers.get(digest).and_then(Layer::stored)
+    }
+
+    /// The blobs that are here, by digest.
+    pub fn layers(&self) -> impl Iterator<Item = StoredLayer<'_>> {
+        self.layers.values().filter_map(Layer::stored)
+    }
+
+    /// The indexes that hold a manifest, by digest.
+    pub fn indexes_of(&self, child: &Digest) -> impl Iterator<Item = &Digest> {
+        self.parents.get(child).into_iter().flat_map(SmallSet::iter)
+    }
+
+    /// The manifests that name `subject`, by digest.
+    pub fn referrers_of(&self, subject: &Digest) -> impl Iterator<Item = &Arc<Image>> {
+        let digests = self.referrers.get(subject).into_iter().flat_map(SmallSet::iter);
+        digests.filter_map(|digest| self.images.get(digest))
+    }
+
+    /// The image of a tag.
+    pub fn tagged(&self, tag: &Tag) -> Option<&Arc<Image>> {
+        self.tags.get(tag).and_then(|digest| self.images.get(digest))
+    }
+
+    /// ECR's `imageSizeInBytes`: layers plus configuration as the manifest claims, repetitions counted; the largest child
+    /// for an index; the stored blobs for schema 1.
+    /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html>
+    pub fn image_size_bytes(&self, manifest: &Manifest) -> u64 {
+        self.size_within(manifest, MOST_NESTED_INDEXES)
+    }
+
+    fn size_within(&self, manifest: &Manifest, levels: u32) -> u64 {
+        match manifest.kind() {
+            Kind::Image { config, layers } => {
+                let sizes = layers.iter().map(|layer| layer.size_bytes);
+                sizes.fold(config.size_bytes, u64::saturating_add)
+            }
+            Kind::Schema1 { layers } => {
+                let stored = layers.iter().filter_map(|digest| self.layer(digest));
+                stored.map(|layer| layer.blob.size_bytes()).fold(0, u64::saturating_add)
+            }
+            Kind::Index { .. } if levels == 0 => 0,
+            Kind::Index { children } => {
+                let images = children.iter().filter_map(|child| self.images.get(&child.digest));
+                images.map(|image| self.size_within(image.manifest(), levels - 1)).max().unwrap_or(0)
+            }
+        }
+    }
+
+    /// Finds the image that a caller named; the tag comes back when one was named.
+    pub fn resolve(&self, image_id: &ImageIdentifier) -> Result<(&Arc<Image>, Option<Tag>), ImageFailureCause> {
+        let digest = match image_id.digest.as_deref() {
+            None => None,
+            Some(text) if !has_digest_form(text) => return Err(ImageFailureCause::InvalidImageDigest),
+            Some(text) => Some(text.parse::<Digest>().ok()),
+        };
+        let tag: Option<Tag> = match image_id.tag.as_deref() {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|_| ImageFailureCause::InvalidImageTag)?),
+        };
+        let by_digest = |digest: Option<Digest>| digest.and_then(|digest| self.images.get(&digest));
+        match (digest, tag) {
+            (None, None) => Err(ImageFailureCause::MissingDigestAndTag),
+            (Some(digest), None) => {
+                by_digest(digest).map(|image| (image, None)).ok_or(ImageFailureCause::ImageNotFound)
+            }
+            (None, Some(tag)) => match self.tagged(&tag) {
+                Some(image) => Ok((image, Some(tag))),
+                None => Err(ImageFailureCause::ImageNotFound),
+            },
+            (Some(digest), Some(tag)) => match (by_digest(digest), self.tagged(&tag)) {
+                (Some(image), Some(tagged)) if Arc::ptr_eq(image, tagged) => Ok((image, Some(tag))),
+                (Some(_), Some(_)) => Err(ImageFailureCause::ImageTagDoesNotMatchDigest),
+                _ => Err(ImageFailureCause::ImageNotFound),
+            },
+        }
+    }
+
+    /// Puts an image in that is not here yet, untagged.
+    pub(super) fn insert_image(&mut self, manifest: Arc<Manifest>, pushed_at: Timestamp) {
+        for (blob, _) in manifest.blobs() {
+            let layer = self.layers.entry(blob.clone()).or_default();
+            layer.users += 1;
+            if layer.media_type.is_none() {
+                layer.media_type = manifest.blob_media_type(blob).cloned();
+            }
+        }
+        for child in manifest.children() {
+            self.parents.entry(child.clone()).or_default().insert(manifest.digest().clone());
+        }
+        if let Some(subject) = manifest.subject() {
+            self.referrers.entry(subject.clone()).or_default().insert(manifest.digest().clone());
+        }
+        self.images.insert(manifest.digest().clone(), Arc::new(Image::new(manifest, pushed_at)));
+    }
+
+    /// Takes an image out with its tags, and the layers that only it used.
+    pub(super) fn remove_image(&mut self, digest: &Digest) {
+        let Some(image) = self.images.remove(digest) else { return };
+        for tag in image.tags.iter() {
+            self.tags.remove(tag);
+        }
+        for (blob, _) in image.manifest.blobs() {
+            self.release_layer(blob);
+        }
+        for child in image.manifest.children() {
+            remove_from_index(&mut self.parents, child, digest);
+        }
+        if let Some(subject) = image.manifest.subject() {
+            remove_from_index(&mut self.referrers, subject, digest);
+        }
+    }
+
+    /// Unused layers go at once: "may be cleaned up at any time" leaves us the moment, and the bytes must not pile up.
+    fn release_layer(&mut self, digest: &Digest) {
+        if let Some(layer) = self.layers.get_mut(digest) {
+            layer.users = layer.users.saturating_sub(1);
+            if layer.users == 0 {
+                self.layers.remove(digest);
+            }
+        }
+    }
+
+    /// Makes `tag` name an image that is here, whatever it named before.
+    pub(super) fn put_tag(&mut self, tag: &Tag, digest: &Digest) {
+        if let Some(former) = self.tags.insert(tag.clone(), digest.clone()) {
+            self.change_image(&former, |image| {
+                image.tags.remove(tag);
+            });
+        }
+        self.change_image(digest, |image| {
+            image.tags.insert(tag.clone());
+        });
+    }
+
+    /// Takes a tag away; its image stays.
+    pub(super) fn remove_tag(&mut self, tag: &Tag) {
+        if let Some(digest) = self.tags.remove(tag) {
+            self.change_image(&digest, |image| {
+                image.tags.remove(tag);
+            });
+        }
+    }
+
+    pub(super) fn record_pull(&mut self, digest: &Digest, now: Timestamp) {
+        self.change_image(digest, |image| image.last_recorded_pull_time = Some(now));
+    }
+
+    pub(super) fn move_push_time(&mut self, digest: &Digest, pushed_at: Timestamp) {
+        self.change_image(digest, |image| image.pushed_at = pushed_at);
+    }
+
+    /// Notes where a replication stands; nothing happens if the image is gone.
+    pub(super) fn set_replication_state(&mut self, digest: &Digest, destination: RegistryKey, state: ReplicationState) {
+        self.change_image(digest, |image| {
+            let statuses = Arc::make_mut(image.replication.get_or_insert_default());
+            match statuses.binary_search_by(|status| status.destination.cmp(&destination)) {
+                Ok(place) => statuses[place].state = state,
+                Err(place) => statuses.insert(place, ReplicationStatus { destination, state }),
+            }
+        });
+    }
+
+    fn change_image(&mut self, digest: &Digest, change: impl FnOnce(&mut Image)) {
+        if let Some(image) = self.images.get_mut(digest) {
+            change(Arc::make_mut(image));
+        }
+    }
+
+    /// Links a blob; says whether it was missing before.
+    pub(super) fn insert_layer(&mut self, blob: VerifiedBlob) -> bool {
+        let layer = self.layers.entry(blob.digest().clone()).or_default();
+        let missing = layer.blob.is_none();
+        if missing {
+            layer.blob = Some(blob);
+        }
+        missing
+    }
+
+    pub(super) fn uploads_mut(&mut self) -> &mut Map<UploadId, Upload> {
+        &mut self.uploads
+    }
+}
+
+/// Indexes of indexes are followed this far when a size is asked for; each level costs its author a push.
+const MOST_NESTED_INDEXES: u32 = 8;
+
+impl Layer {
+    fn stored(&self) -> Option<StoredLayer<'_>> {
+        let media_type = self.media_type.as_ref();
+        self.blob.as_ref().map(|blob| StoredLayer { blob, media_type, in_use: self.users > 0 })
+    }
+}
+
+fn remove_from_index(index: &mut Map<Digest, SmallSet<Digest>>, key: &Digest, member: &Digest) {
+    if let Some(members) = index.get_mut(key) {
+        members.remove(member);
+        if members.is_empty() {
+            index.remove(key);
+        }
+    }
+}
+
+#[cfg(test)]
+impl Repository {
+    /// Panics unless every index says what a scan of all images says.
+    pub(super) fn assert_indexes_agree(&self) {
+        use std::collections::BTreeMap;
+
+        let mut tags = BTreeMap::new();
+        let mut users: BTreeMap<Digest, u32> = BTreeMap::new();
+        let mut parents: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
+        let mut referrers: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
+        for (digest, image) in &self.images {
+            assert_eq!(digest, image.digest());
+            tags.extend(image.tags.iter().map(|tag| (tag.clone(), digest.clone())));
+            for (blob, _) in image.manifest.blobs() {
+                *users.entry(blob.clone()).or_default() += 1;
+            }
+            for child in image.manifest.children() {
+                parents.entry(child.clone()).or_default().push(digest.clone());
+            }
+            if let Some(subject) = image.manifest.subject() {
+                referrers.entry(subject.clone()).or_default().push(digest.clone());
+            }
+        }
+        let listed = |index: &Map<Digest, SmallSet<Digest>>| -> BTreeMap<Digest, Vec<Digest>> {
+            index.iter().map(|(key, set)| (key.clone(), set.iter().cloned().collect())).collect()
+        };
+        assert!(self.tags.iter().eq(tags.iter()), "tags and images disagree");
+        assert_eq!(listed(&self.parents), parents);
+        assert_eq!(listed(&self.referrers), referrers);
+        for (digest, layer) in &self.layers {
+            assert_eq!(layer.users, users.remove(digest).unwrap_or(0), "users of {digest}");
+            assert!(layer.users > 0 || layer.blob.is_some(), "{digest} is neither used nor here");
+        }
+        assert!(users.is_empty(), "used layers without an entry: {users:?}");
+    }
+}

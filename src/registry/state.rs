@@ -1,0 +1,164 @@
+//! A registry as a value: repositories, replication, cache rules. Its lookups own their not-found errors.
+
+use std::sync::Arc;
+
+use super::cache_rules::CacheRule;
+use super::errors::{CacheRuleNotFound, ImageNotFound, LimitExceeded, Limited, RepositoryNotFound, UploadNotFound};
+use super::image::{Image, ReplicationState};
+use super::image_identifier::{ImageFailureCause, ImageIdentifier};
+use super::limits;
+use super::map::Map;
+use super::replication::ReplicationConfiguration;
+use super::repository::Repository;
+use super::types::{AccountId, CacheRulePrefix, Digest, RegistryKey, RepositoryName, Tag, UploadId};
+use super::upload::Upload;
+
+/// One registry. A clone costs a few pointers and shares everything.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    key: RegistryKey,
+    pub(super) repositories: Map<RepositoryName, Arc<Repository>>,
+    pub(super) replication: Arc<ReplicationConfiguration>,
+    pub(super) replication_sources: Map<AccountId, ()>,
+    pub(super) cache_rules: Map<CacheRulePrefix, Arc<CacheRule>>,
+    /// ARN of the `aws/ecr` key, made when first used.
+    pub(super) managed_kms_key: Option<Arc<str>>,
+}
+
+impl Registry {
+    /// An empty registry.
+    pub fn new(key: RegistryKey) -> Self {
+        Self {
+            key,
+            repositories: Map::new(),
+            replication: Arc::default(),
+            replication_sources: Map::new(),
+            cache_rules: Map::new(),
+            managed_kms_key: None,
+        }
+    }
+
+    /// Its account and region.
+    pub fn key(&self) -> &RegistryKey {
+        &self.key
+    }
+
+    /// Its id, which is its account.
+    pub fn id(&self) -> AccountId {
+        self.key.account
+    }
+
+    /// Its repositories by name.
+    pub fn repositories(&self) -> &Map<RepositoryName, Arc<Repository>> {
+        &self.repositories
+    }
+
+    /// Its replication configuration.
+    pub fn replication(&self) -> &Arc<ReplicationConfiguration> {
+        &self.replication
+    }
+
+    /// The other accounts that may replicate into it and create repositories in it.
+    pub fn replication_sources(&self) -> impl Iterator<Item = &AccountId> {
+        self.replication_sources.keys()
+    }
+
+    /// Its pull-through cache rules by prefix.
+    pub fn cache_rules(&self) -> &Map<CacheRulePrefix, Arc<CacheRule>> {
+        &self.cache_rules
+    }
+
+    /// A repository.
+    pub fn repository(&self, name: &RepositoryName) -> Result<&Arc<Repository>, RepositoryNotFound> {
+        self.repositories.get(name).ok_or_else(|| self.no_repository(name))
+    }
+
+    /// A repository to change: copied if a fork shares it.
+    pub(super) fn repository_mut(&mut self, name: &RepositoryName) -> Result<&mut Repository, RepositoryNotFound> {
+        let not_found = self.no_repository(name);
+        self.repositories.get_mut(name).map(Arc::make_mut).ok_or(not_found)
+    }
+
+    fn no_repository(&self, name: &RepositoryName) -> RepositoryNotFound {
+        RepositoryNotFound { repository: name.clone(), registry_id: self.id() }
+    }
+
+    /// An open upload of a repository.
+    pub fn upload(&self, name: &RepositoryName, upload_id: &UploadId) -> Result<&Upload, UploadLookupError> {
+        let repository = self.repository(name)?;
+        Ok(repository.uploads().get(upload_id).ok_or_else(|| UploadNotFound {
+            upload_id: upload_id.clone(),
+            repository: name.clone(),
+            registry_id: self.id(),
+        })?)
+    }
+
+    /// The image that a caller named, and the tag if one was named. A malformed id is not found either.
+    pub fn image(
+        &self,
+        name: &RepositoryName,
+        image_id: &ImageIdentifier,
+    ) -> Result<(&Arc<Image>, Option<Tag>), ImageLookupError> {
+        let repository = self.repository(name)?;
+        Ok(repository.resolve(image_id).map_err(|_cause: ImageFailureCause| ImageNotFound {
+            image_digest: image_id.digest.clone(),
+            image_tag: image_id.tag.clone(),
+            repository: name.clone(),
+            registry_id: self.id(),
+        })?)
+    }
+
+    /// The cache rule of a prefix.
+    pub fn cache_rule(&self, prefix: &CacheRulePrefix) -> Result<&Arc<CacheRule>, CacheRuleNotFound> {
+        let not_found = || CacheRuleNotFound { prefix: prefix.clone(), registry_id: self.id() };
+        self.cache_rules.get(prefix).ok_or_else(not_found)
+    }
+
+    /// Puts an empty repository in, unless the registry is full. The name must be free.
+    pub(super) fn insert_repository(&mut self, repository: Repository) -> Result<(), LimitExceeded> {
+        if self.repositories.len() >= limits::REPOSITORIES_PER_REGISTRY {
+            return Err(self.limit(Limited::Repositories, limits::REPOSITORIES_PER_REGISTRY as u64));
+        }
+        self.repositories.insert(repository.name.clone(), Arc::new(repository));
+        Ok(())
+    }
+
+    pub(super) fn limit(&self, what: Limited, most: u64) -> LimitExceeded {
+        LimitExceeded { what, most, registry_id: self.id() }
+    }
+
+    /// Notes where the replication of an image to a destination stands. Nothing happens if the image is gone.
+    pub fn set_replication_status(
+        &mut self,
+        repository: &RepositoryName,
+        digest: &Digest,
+        destination: RegistryKey,
+        state: ReplicationState,
+    ) {
+        if let Ok(repository) = self.repository_mut(repository) {
+            repository.set_replication_state(digest, destination, state);
+        }
+    }
+}
+
+/// An upload could not be found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UploadLookupError {
+    /// Not even its repository is there.
+    #[error(transparent)]
+    RepositoryNotFound(#[from] RepositoryNotFound),
+    /// Its repository has no such upload.
+    #[error(transparent)]
+    UploadNotFound(#[from] UploadNotFound),
+}
+
+/// An image could not be found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImageLookupError {
+    /// Not even its repository is there.
+    #[error(transparent)]
+    RepositoryNotFound(#[from] RepositoryNotFound),
+    /// Its repository has no such image.
+    #[error(transparent)]
+    ImageNotFound(#[from] ImageNotFound),
+}

@@ -1,0 +1,71 @@
+//! A layer upload as the model sees it: how far it has come and in what parts. The bytes are elsewhere.
+
+use super::limits;
+use super::types::Timestamp;
+
+/// An open upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    started_at: Timestamp,
+    touched_at: Timestamp,
+    offset_bytes: u64,
+    parts: u32,
+    last_part_is_small: bool,
+    earlier_part_was_small: bool,
+}
+
+impl Upload {
+    /// An upload that has no bytes yet.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            started_at: now,
+            touched_at: now,
+            offset_bytes: 0,
+            parts: 0,
+            last_part_is_small: false,
+            earlier_part_was_small: false,
+        }
+    }
+
+    /// When it was opened.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// When it last got bytes, or was opened.
+    pub fn touched_at(&self) -> Timestamp {
+        self.touched_at
+    }
+
+    /// Bytes that it has.
+    pub fn offset_bytes(&self) -> u64 {
+        self.offset_bytes
+    }
+
+    /// Parts that it has; an append without bytes is none.
+    pub fn parts(&self) -> u32 {
+        self.parts
+    }
+
+    /// Index of its last byte, 0 when there is none: what ECR calls `lastValidByteReceived`.
+    pub fn last_valid_byte(&self) -> u64 {
+        self.offset_bytes.saturating_sub(1)
+    }
+
+    /// Whether a part that was not the last is smaller than 5 MiB.
+    pub fn has_small_part_inside(&self) -> bool {
+        self.earlier_part_was_small
+    }
+
+    /// Takes in what was received.
+    pub(super) fn append(&mut self, length: u64, now: Timestamp) {
+        self.touched_at = now;
+        if length == 0 {
+            return;
+        }
+        self.earlier_part_was_small |= self.last_part_is_small;
+        self.last_part_is_small = length < limits::LAYER_PART_LEAST_BYTES;
+        self.offset_bytes += length;
+        self.parts += 1;
+    }
+}

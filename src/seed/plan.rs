@@ -1,0 +1,101 @@
+//! Checked documents: what to put into a world, in the model's own types.
+//!
+//! A plan says what should be, not how to get there. Rules that depend on what a world holds already are checked by the
+//! model when the plan is applied.
+
+use std::time::Duration;
+
+use super::image_spec::ImageSpec;
+use super::upstream_host::UpstreamHost;
+use crate::registry::types::{AccountId, CacheRulePrefix, RegistryKey, RepositoryName, Tag, Timestamp};
+use crate::registry::{ReplicationConfiguration, TagMutability};
+
+/// One checked document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlannedDocument {
+    /// Settings of one registry.
+    Registry(RegistryPlan),
+    /// A repository and its images.
+    Repository(RepositoryPlan),
+    /// An in-process upstream registry.
+    Upstream(UpstreamPlan),
+    /// How long tasks take.
+    Tasks(TaskPlan),
+}
+
+/// Settings of one registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistryPlan {
+    /// Which registry.
+    pub registry: RegistryKey,
+    /// The whole replication configuration; empty clears it, none leaves it as it is.
+    pub replication: Option<ReplicationConfiguration>,
+    /// Pull-through cache rules to have, no two with one prefix.
+    pub cache_rules: Vec<CacheRulePlan>,
+    /// Accounts that may replicate into this registry and create repositories there.
+    pub replication_sources: Vec<AccountId>,
+}
+
+/// A pull-through cache rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheRulePlan {
+    /// Prefix of repository names here.
+    pub prefix: CacheRulePrefix,
+    /// Upstream registry.
+    pub upstream: UpstreamHost,
+    /// Prefix of names upstream; `ROOT` when the document does not say.
+    pub upstream_prefix: CacheRulePrefix,
+}
+
+/// A repository and its images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepositoryPlan {
+    /// Registry it is in.
+    pub registry: RegistryKey,
+    /// Its name.
+    pub name: RepositoryName,
+    /// Whether tags can move.
+    pub tag_mutability: TagMutability,
+    /// Images to have; no tag appears twice.
+    pub images: Vec<ImagePlan>,
+    /// Whether each push starts a scan.
+    pub scan_on_push: bool,
+}
+
+/// An image to generate and where its tags point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImagePlan {
+    /// Its tags; empty: untagged.
+    pub tags: Vec<Tag>,
+    /// What to generate.
+    pub spec: ImageSpec,
+    /// Push time; none: the world's time when the plan is applied.
+    pub pushed_at: Option<Timestamp>,
+}
+
+/// An in-process upstream registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamPlan {
+    /// Host that cache rules name.
+    pub host: UpstreamHost,
+    /// Its repositories, no two of one name.
+    pub repositories: Vec<UpstreamRepositoryPlan>,
+}
+
+/// A repository of an upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamRepositoryPlan {
+    /// Its name.
+    pub name: RepositoryName,
+    /// Its images; no tag appears twice.
+    pub images: Vec<ImagePlan>,
+}
+
+/// How long tasks take; none leaves a setting as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskPlan {
+    /// Virtual time from a push until replication ends.
+    pub replication_duration: Option<Duration>,
+    /// Virtual time after which a failed replication is tried again.
+    pub replication_retry: Option<Duration>,
+}

@@ -1,0 +1,239 @@
+//! Starting and stopping: listeners, the set of what runs, signals. The only place that puts a daemon together.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::blobs::{BlobStore, OpenError};
+use crate::clock::{ClockMode, RealTime};
+use crate::config::{InvalidConfig, ServeArgs};
+use crate::control;
+use crate::daemon::{Daemon, TaskSet, UploadSessions};
+use crate::http::serve_shared;
+use crate::registry::types::AccountId;
+use crate::upstream::{AllowedHosts, HostNotAllowed, RemoteRegistry, RemoteTimeouts};
+use crate::worlds::{Birth, Directory, RepositoryUri, World, WorldId, WorldSettings};
+
+/// Time that running calls have once the daemon is told to stop.
+const DRAIN_LIMIT: Duration = Duration::from_secs(2);
+/// How often leases are looked at.
+const LEASE_ROUND: Duration = Duration::from_secs(1);
+
+/// Why a daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The options contradict each other.
+    #[error(transparent)]
+    Config(#[from] InvalidConfig),
+    /// An address could not be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The blob directory could not be used.
+    #[error("cannot use the blob directory")]
+    Blobs(#[from] OpenError),
+    /// The seed file could not be read or applied.
+    #[error("cannot seed the default world from {path}: {message}")]
+    Seed {
+        /// The file.
+        path: String,
+        /// Why, with field paths.
+        message: String,
+    },
+    /// A host that upstream calls may reach is malformed.
+    #[error("--allow-upstream")]
+    Upstream(#[from] HostNotAllowed),
+    /// The system gave no randomness.
+    #[error("the system gave no random bytes")]
+    Random(#[source] std::io::Error),
+    /// The ready line could not be written.
+    #[error("cannot write the ready line")]
+    Ready(#[source] std::io::Error),
+}
+
+/// The line that says where a daemon listens. Fields may be added.
+#[derive(Debug, Serialize)]
+struct ReadyLine<'a> {
+    event: &'static str,
+    api: &'static str,
+    version: &'static str,
+    control: String,
+    data: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+/// A daemon that listens on both ports.
+#[derive(Debug)]
+pub struct Running {
+    daemon: Arc<Daemon>,
+}
+
+/// Starts a daemon; both ports accept when this returns.
+pub async fn start(args: &ServeArgs) -> Result<Running, StartError> {
+    args.check()?;
+    let real = RealTime::start();
+    let (secret, token) = secrets()?;
+    let blobs = match &args.blob_dir {
+        Some(directory) => BlobStore::directory(directory, args.blob_memory)?,
+        None => BlobStore::memory(args.blob_memory),
+    };
+    let allowed = AllowedHosts::new(&args.allow_upstreams)?;
+    let (data, listen) = bind(args.listen).await?;
+    let (control_listener, control) = bind(args.control).await?;
+    let (graveyard, ended_worlds) = tokio::sync::mpsc::unbounded_channel();
+    let daemon = Arc::new(Daemon {
+        directory: Directory::new(real, secret, args.strict, graveyard),
+        blobs,
+        uploads: UploadSessions::default(),
+        remote: RemoteRegistry::new(allowed, RemoteTimeouts::default(), real),
+        tasks: TaskSet::default(),
+        listen,
+        control,
+        token: (!args.open).then_some(token),
+        connections: AtomicU64::new(0),
+    });
+    make_default_world(&daemon, args)?;
+    daemon.tasks.spawn(serve_shared(Arc::clone(&daemon), data));
+    daemon.tasks.spawn(control::serve(Arc::clone(&daemon), control_listener));
+    daemon.tasks.spawn(end_leases(Arc::clone(&daemon)));
+    daemon.tasks.spawn(bury(ended_worlds, daemon.tasks.clone()));
+    Ok(Running { daemon })
+}
+
+fn make_default_world(daemon: &Arc<Daemon>, args: &ServeArgs) -> Result<(), StartError> {
+    if args.strict {
+        return Ok(());
+    }
+    let settings = WorldSettings {
+        clock_mode: ClockMode::Flowing,
+        now: daemon.real().now(),
+        seed: 0,
+        accounts: Arc::from([AccountId::DEFAULT]),
+        regions: Arc::from([control::default_region()]),
+        repository_uri: RepositoryUri::Advertised,
+    };
+    let birth = Birth {
+        id: Some(WorldId::DEFAULT.to_owned()),
+        labels: std::collections::BTreeMap::new(),
+        lease: Duration::ZERO,
+        address: daemon.shared_address(),
+    };
+    let world = daemon.directory.create(birth, settings).expect("the first world of a daemon has its name to itself");
+    if let Some(path) = &args.seed {
+        seed(daemon, &world, path)
+            .map_err(|message| StartError::Seed { path: path.display().to_string(), message })?;
+    }
+    Ok(())
+}
+
+fn seed(daemon: &Daemon, world: &World, path: &Path) -> Result<(), String> {
+    let json = std::fs::read(path).map_err(|error| error.to_string())?;
+    let file = crate::seed::json::seed_file(&json).map_err(|error| error.to_string())?;
+    control::apply_documents(daemon, world, &file.documents, false).map(|_| ()).map_err(|error| error.to_string())
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// A secret for what worlds mint, and the control token.
+fn secrets() -> Result<([u8; 32], String), StartError> {
+    use std::io::Read as _;
+    let mut random = [0_u8; 64];
+    let mut source = std::fs::File::open("/dev/urandom").map_err(StartError::Random)?;
+    source.read_exact(&mut random).map_err(StartError::Random)?;
+    let mut secret = [0; 32];
+    secret.copy_from_slice(&random[..32]);
+    Ok((secret, format!("efd_{}", hex::encode(&random[32..]))))
+}
+
+/// Ends worlds whose lease has run out.
+async fn end_leases(daemon: Arc<Daemon>) {
+    let mut rounds = tokio::time::interval(LEASE_ROUND);
+    loop {
+        tokio::select! {
+            _ = rounds.tick() => {}
+            () = daemon.tasks.stop().cancelled() => return,
+        }
+        for world in daemon.directory.worlds() {
+            if world.lease_is_over() {
+                tracing::info!(world = %world.id(), "the lease of a world ran out");
+                // It may have ended since it was listed.
+                let _ = daemon.end_world(world.id().as_str());
+            }
+        }
+    }
+}
+
+/// Takes ended worlds apart where nobody waits for it.
+async fn bury(mut ended: UnboundedReceiver<Arc<World>>, tasks: TaskSet) {
+    loop {
+        let world = tokio::select! {
+            world = ended.recv() => world,
+            () = tasks.stop().cancelled() => return,
+        };
+        let Some(world) = world else { return };
+        // A panic while dropping would be a bug of a collection; there is nobody to tell.
+        let _ = tokio::task::spawn_blocking(move || drop(world)).await;
+    }
+}
+
+impl Running {
+    /// What its connections share; for tests and benchmarks that run the daemon in their own process.
+    pub fn daemon(&self) -> &Arc<Daemon> {
+        &self.daemon
+    }
+
+    /// The ready line, without a line feed.
+    pub fn ready_line(&self) -> String {
+        let line = ReadyLine {
+            event: "ready",
+            api: control::API,
+            version: env!("CARGO_PKG_VERSION"),
+            control: self.daemon.control.to_string(),
+            data: self.daemon.shared_address().endpoint,
+            token: self.daemon.token.as_deref(),
+        };
+        serde_json::to_string(&line).expect("a structure of texts is always JSON")
+    }
+
+    /// Writes the ready line to a file that only its owner can read; it appears whole.
+    pub fn write_ready_file(&self, path: &Path) -> Result<(), StartError> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let write = || -> std::io::Result<()> {
+            let part = path.with_extension("part");
+            let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+            writeln!(file, "{}", self.ready_line())?;
+            file.sync_all()?;
+            std::fs::rename(&part, path)
+        };
+        write().map_err(StartError::Ready)
+    }
+
+    /// Ends when somebody asks the daemon to stop through the control plane.
+    pub async fn asked_to_stop(&self) {
+        self.daemon.tasks.stop().cancelled().await;
+    }
+
+    /// Stops accepting, lets running calls end for at most two seconds, cuts the rest.
+    pub async fn stop(self) {
+        if tokio::time::timeout(DRAIN_LIMIT, self.daemon.tasks.stopped()).await.is_err() {
+            tracing::warn!("calls were still running after {} s and are cut off", DRAIN_LIMIT.as_secs());
+        }
+    }
+}

@@ -1,0 +1,817 @@
+//! The table of failures: each thing that can go wrong, its form on the ECR API and its form on the registry surface side
+//! by side.
+//!
+//! Status codes of errors stand here and nowhere else. A failure is one noun, whose `Display` is the text that AWS gives;
+//! a row says under which names and statuses the two surfaces tell it. Rendering to a reply follows below the table.
+//! What goes wrong and when is for `registry` and the adapters to say.
+//!
+//! Sources: the service model `ecr/2015-09-21`; the error codes of the OCI distribution specification,
+//! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RANGE, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::auth::sigv4::IncompleteSignature;
+use crate::ecr::protocol::{InvalidBody, UnknownTarget};
+use crate::facts::Surface;
+use crate::operations::Operation;
+use crate::registry::{ManifestError, errors};
+
+/// One row: the names and statuses of a failure on both surfaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Row {
+    exception: &'static str,
+    ecr: StatusCode,
+    code: &'static str,
+    oci: StatusCode,
+}
+
+macro_rules! failures {
+    ($($noun:ident($payload:ty): $ecr:ident $exception:literal, $oci:ident $code:literal;)+) => {
+        /// Everything that a call can fail with, on either surface.
+        #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+        pub enum Failure {
+            $(
+                #[doc = concat!("`", $exception, "` on the ECR API, `", $code, "` on the registry surface.")]
+                #[error(transparent)]
+                $noun(#[from] $payload),
+            )+
+            /// What a fault rule says, in the words of one surface.
+            #[error("{}", .0.message)]
+            Scripted(Scripted),
+        }
+
+        /// The rows, in order of the table. A name that stands in several belongs to the first.
+        const ROWS: &[Row] = &[$(Row {
+            exception: $exception,
+            ecr: StatusCode::$ecr,
+            code: $code,
+            oci: StatusCode::$oci,
+        }),+];
+
+        impl Failure {
+            /// Its row; none for what a rule scripted, which brings its own.
+            fn row(&self) -> Result<Row, &Scripted> {
+                match self {
+                    $(Self::$noun(_) => Ok(Row {
+                        exception: $exception,
+                        ecr: StatusCode::$ecr,
+                        code: $code,
+                        oci: StatusCode::$oci,
+                    }),)+
+                    Self::Scripted(scripted) => Err(scripted),
+                }
+            }
+        }
+    };
+}
+
+failures! {    // Members of a request.
+    InvalidParameter(errors::InvalidParameter): BAD_REQUEST "InvalidParameterException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Repositories.
+    RepositoryNotFound(errors::RepositoryNotFound): BAD_REQUEST "RepositoryNotFoundException", NOT_FOUND "NAME_UNKNOWN";
+    RepositoryAlreadyExists(errors::RepositoryAlreadyExists):
+        BAD_REQUEST "RepositoryAlreadyExistsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    RepositoryNotEmpty(errors::RepositoryNotEmpty):
+        BAD_REQUEST "RepositoryNotEmptyException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    InvalidTagParameter(errors::InvalidTagParameter):
+        BAD_REQUEST "InvalidTagParameterException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    TooManyTags(errors::TooManyTags): BAD_REQUEST "TooManyTagsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    LimitExceeded(errors::LimitExceeded): BAD_REQUEST "LimitExceededException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Images.
+    ImageNotFound(errors::ImageNotFound): BAD_REQUEST "ImageNotFoundException", NOT_FOUND "MANIFEST_UNKNOWN";
+    ImageAlreadyExists(errors::ImageAlreadyExists):
+        BAD_REQUEST "ImageAlreadyExistsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ImageTagAlreadyExists(errors::ImageTagAlreadyExists):
+        BAD_REQUEST "ImageTagAlreadyExistsException", BAD_REQUEST "TAG_INVALID";
+    ImageDigestDoesNotMatch(errors::ImageDigestDoesNotMatch):
+        BAD_REQUEST "ImageDigestDoesNotMatchException", BAD_REQUEST "MANIFEST_INVALID";
+    LayersNotFound(errors::LayersNotFound): BAD_REQUEST "LayersNotFoundException", NOT_FOUND "MANIFEST_BLOB_UNKNOWN";
+    ReferencedImagesNotFound(errors::ReferencedImagesNotFound):
+        BAD_REQUEST "ReferencedImagesNotFoundException", NOT_FOUND "MANIFEST_BLOB_UNKNOWN";
+
+    // Layers and their uploads.
+    LayerNotFound(errors::LayerNotFound): BAD_REQUEST "LayersNotFoundException", NOT_FOUND "BLOB_UNKNOWN";
+    LayerInaccessible(errors::LayerInaccessible): BAD_REQUEST "LayerInaccessibleException", NOT_FOUND "BLOB_UNKNOWN";
+    LayerAlreadyExists(errors::LayerAlreadyExists):
+        BAD_REQUEST "LayerAlreadyExistsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    UploadNotFound(errors::UploadNotFound): BAD_REQUEST "UploadNotFoundException", NOT_FOUND "BLOB_UPLOAD_UNKNOWN";
+    InvalidLayerPart(errors::InvalidLayerPart):
+        BAD_REQUEST "InvalidLayerPartException", RANGE_NOT_SATISFIABLE "BLOB_UPLOAD_INVALID";
+    EmptyUpload(errors::EmptyUpload): BAD_REQUEST "EmptyUploadException", BAD_REQUEST "BLOB_UPLOAD_INVALID";
+    LayerPartTooSmall(errors::LayerPartTooSmall):
+        BAD_REQUEST "LayerPartTooSmallException", BAD_REQUEST "BLOB_UPLOAD_INVALID";
+    InvalidLayer(errors::InvalidLayer): BAD_REQUEST "InvalidLayerException", BAD_REQUEST "DIGEST_INVALID";
+
+    // Manifests, on either surface.
+    Manifest(ManifestError): BAD_REQUEST "InvalidParameterException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Pull-through cache rules.
+    CacheRuleAlreadyExists(errors::CacheRuleAlreadyExists):
+        BAD_REQUEST "PullThroughCacheRuleAlreadyExistsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    CacheRuleNotFound(errors::CacheRuleNotFound):
+        BAD_REQUEST "PullThroughCacheRuleNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    UnsupportedUpstreamRegistry(errors::UnsupportedUpstreamRegistry):
+        BAD_REQUEST "UnsupportedUpstreamRegistryException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // The protocol of each surface.
+    FeatureDisabled(FeatureDisabled): BAD_REQUEST "ValidationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    UnknownTarget(UnknownTarget): BAD_REQUEST "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
+    MissingOperation(MissingOperation): BAD_REQUEST "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
+    Serialization(InvalidBody): BAD_REQUEST "SerializationException", BAD_REQUEST "UNSUPPORTED";
+    BodyTooLarge(BodyTooLarge): PAYLOAD_TOO_LARGE "RequestEntityTooLargeException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
+    RouteNotFound(RouteNotFound): NOT_FOUND "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
+    NameInvalid(NameInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "NAME_INVALID";
+    Unsupported(Unsupported): BAD_REQUEST "UnknownOperationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Who calls, and whether it may.
+    AccessDenied(AccessDenied): BAD_REQUEST "AccessDeniedException", FORBIDDEN "DENIED";
+    UnrecognizedClient(UnrecognizedClient): BAD_REQUEST "UnrecognizedClientException", UNAUTHORIZED "UNAUTHORIZED";
+    MissingAuthenticationToken(MissingAuthenticationToken):
+        BAD_REQUEST "MissingAuthenticationTokenException", UNAUTHORIZED "UNAUTHORIZED";
+    Unauthorized(Unauthorized): BAD_REQUEST "UnrecognizedClientException", UNAUTHORIZED "UNAUTHORIZED";
+    IncompleteSignature(IncompleteSignature): BAD_REQUEST "IncompleteSignatureException", UNAUTHORIZED "UNAUTHORIZED";
+    TokenExpired(TokenExpired): BAD_REQUEST "ExpiredTokenException", FORBIDDEN "DENIED";
+
+    // The service as a whole.
+    Throttled(Throttled): BAD_REQUEST "ThrottlingException", TOO_MANY_REQUESTS "TOOMANYREQUESTS";
+    ServerFault(ServerFault): INTERNAL_SERVER_ERROR "ServerException", INTERNAL_SERVER_ERROR "UNKNOWN";
+    Unavailable(Unavailable): SERVICE_UNAVAILABLE "ServerException", SERVICE_UNAVAILABLE "UNAVAILABLE";
+    NoWorld(NoWorld): MISDIRECTED_REQUEST "WorldNotFoundException", MISDIRECTED_REQUEST "UNKNOWN";
+
+    // Blobs and uploads on the registry surface.
+    BlobUnknown(BlobUnknown): BAD_REQUEST "LayersNotFoundException", NOT_FOUND "BLOB_UNKNOWN";
+    BlobUploadUnknown(BlobUploadUnknown): BAD_REQUEST "UploadNotFoundException", NOT_FOUND "BLOB_UPLOAD_UNKNOWN";
+    BlobUploadInvalid(BlobUploadInvalid): BAD_REQUEST "InvalidLayerException", BAD_REQUEST "BLOB_UPLOAD_INVALID";
+    DigestInvalid(DigestInvalid): BAD_REQUEST "InvalidLayerException", BAD_REQUEST "DIGEST_INVALID";
+    SizeInvalid(SizeInvalid): BAD_REQUEST "InvalidLayerPartException", BAD_REQUEST "SIZE_INVALID";
+    RangeInvalid(RangeInvalid): BAD_REQUEST "InvalidLayerPartException", RANGE_NOT_SATISFIABLE "RANGE_INVALID";
+
+    // Manifests on the registry surface.
+    ManifestUnknown(ManifestUnknown): BAD_REQUEST "ImageNotFoundException", NOT_FOUND "MANIFEST_UNKNOWN";
+    ManifestInvalid(ManifestInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "MANIFEST_INVALID";
+    ManifestTooLarge(ManifestTooLarge): BAD_REQUEST "InvalidParameterException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
+    TagInvalid(TagInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "TAG_INVALID";
+}
+
+/// Exceptions of the service model and of AWS's front end that nothing here raises of itself yet, but a fault rule may.
+const SCRIPTED_ONLY: &[&str] = &[
+    "BlockedByOrganizationPolicyException",
+    "ExclusionAlreadyExistsException",
+    "ExclusionNotFoundException",
+    "ImageArchivedException",
+    "ImageStorageClassUpdateNotSupportedException",
+    "InvalidSignatureException",
+    "KmsException",
+    "LifecyclePolicyNotFoundException",
+    "LifecyclePolicyPreviewInProgressException",
+    "LifecyclePolicyPreviewNotFoundException",
+    "OptInRequired",
+    "RegistryPolicyNotFoundException",
+    "ReplicationBackfillInProgressException",
+    "ReplicationBackfillInvalidStatusException",
+    "ReplicationBackfillNotFoundException",
+    "RepositoryPolicyNotFoundException",
+    "ScanNotFoundException",
+    "SecretNotFoundException",
+    "SigningConfigurationNotFoundException",
+    "TemplateAlreadyExistsException",
+    "TemplateNotFoundException",
+    "UnableToAccessSecretException",
+    "UnableToDecryptSecretValueException",
+    "UnableToGetUpstreamImageException",
+    "UnableToGetUpstreamLayerException",
+    "UnableToListUpstreamImageReferrersException",
+    "UnsupportedImageTypeException",
+];
+
+/// The message of a scripted failure whose rule names none.
+const SCRIPTED_MESSAGE: &str = "This answer was scripted by a fault rule.";
+
+/// A failure in its form on the ECR API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EcrForm {
+    /// Name of the exception, `__type` of the body.
+    pub exception: Cow<'static, str>,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The text; may be empty.
+    pub message: String,
+    /// Members that the exception has besides its message.
+    pub members: Option<InvalidLayerPartMembers>,
+}
+
+/// Members of `InvalidLayerPartException`, from which a client learns where to go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvalidLayerPartMembers {
+    /// The registry.
+    pub registry_id: String,
+    /// The repository.
+    pub repository_name: String,
+    /// The upload.
+    pub upload_id: String,
+    /// Index of the last byte that the upload holds; 0 when it holds none.
+    pub last_valid_byte_received: u64,
+}
+
+/// A failure in its form on the registry surface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OciForm {
+    /// Code of the one error of the body.
+    pub code: Cow<'static, str>,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The text; may be empty.
+    pub message: String,
+}
+
+impl Failure {
+    /// Its form on the ECR API.
+    pub fn ecr(&self) -> EcrForm {
+        let (exception, status) = match self.row() {
+            Ok(row) => (Cow::Borrowed(row.exception), row.ecr),
+            Err(scripted) => (scripted.name.clone(), scripted.status),
+        };
+        EcrForm { exception, status, message: self.to_string(), members: self.members() }
+    }
+
+    /// Its form on the registry surface.
+    pub fn oci(&self) -> OciForm {
+        let (code, status) = match self.row() {
+            Ok(row) => (Cow::Borrowed(row.code), row.oci),
+            Err(scripted) => (scripted.name.clone(), scripted.status),
+        };
+        // The one noun that the registry surface tells in other words: those of `failures[]`.
+        let message =
+            if let Self::ImageNotFound(_) = self { ManifestUnknown::default().to_string() } else { self.to_string() };
+        OciForm { code, status, message }
+    }
+
+    /// Name and status as one surface tells them, for records. Tasks and upstream calls have those of the registry.
+    pub fn outcome(&self, surface: Surface) -> (Cow<'static, str>, StatusCode) {
+        if surface == Surface::Ecr {
+            let form = self.ecr();
+            (form.exception, form.status)
+        } else {
+            let form = self.oci();
+            (form.code, form.status)
+        }
+    }
+
+    /// What a fault rule's `status(…)` answers on a surface.
+    ///
+    /// `error` is an exception of ECR, with or without its suffix, or an error code of the registry surface; empty to
+    /// derive it from `code`. A name of the other surface becomes its counterpart in the table, so that one rule serves
+    /// both; a name that stands in no row is sent as it is. `code` is the HTTP status; absent to take that of the row. A
+    /// throttle asked for by number alone is the one that is real: status 400 on the ECR API, 429 on the registry surface.
+    /// An empty `message` is the row's own text, if it has one without nouns.
+    pub fn from_fault(code: Option<u16>, error: &str, message: &str, surface: Surface) -> Self {
+        let status = code.and_then(|code| StatusCode::from_u16(code).ok());
+        let named = if error.is_empty() { None } else { Some(find(error)) };
+        let (row, keep_status) = match named {
+            Some(Some(row)) => (row, status),
+            Some(None) => (Row { exception: "", code: "", ..SERVER_FAULT }, status.or(Some(StatusCode::BAD_REQUEST))),
+            None => by_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
+        };
+        let (name, row_status) = if surface == Surface::Ecr { (row.exception, row.ecr) } else { (row.code, row.oci) };
+        let name = if name.is_empty() { Cow::Owned(error.to_owned()) } else { Cow::Borrowed(name) };
+        let message = if message.is_empty() { default_message(&row) } else { message.to_owned() };
+        Self::Scripted(Scripted { name, status: keep_status.unwrap_or(row_status), message })
+    }
+
+    /// Every name that a fault rule may use for an error, for validation and for the nearest known name.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let rows = ROWS.iter().flat_map(|row| [row.exception, row.code]);
+        rows.chain(SCRIPTED_ONLY.iter().copied())
+    }
+
+    fn members(&self) -> Option<InvalidLayerPartMembers> {
+        let Self::InvalidLayerPart(part) = self else { return None };
+        Some(InvalidLayerPartMembers {
+            registry_id: part.registry_id.to_string(),
+            repository_name: part.repository.to_string(),
+            upload_id: part.upload_id.to_string(),
+            last_valid_byte_received: part.last_valid_byte_received,
+        })
+    }
+}
+
+const SERVER_FAULT: Row = Row {
+    exception: "ServerException",
+    ecr: StatusCode::INTERNAL_SERVER_ERROR,
+    code: "UNKNOWN",
+    oci: StatusCode::INTERNAL_SERVER_ERROR,
+};
+
+/// The first row that has this name on either surface.
+fn find(name: &str) -> Option<Row> {
+    let is_exception = |exception: &str| exception == name || exception.strip_suffix("Exception") == Some(name);
+    let row = ROWS.iter().find(|row| is_exception(row.exception) || row.code == name).copied();
+    row.or_else(|| {
+        let exception = SCRIPTED_ONLY.iter().find(|exception| is_exception(exception))?;
+        Some(Row { exception, ecr: StatusCode::BAD_REQUEST, code: "UNSUPPORTED", oci: StatusCode::METHOD_NOT_ALLOWED })
+    })
+}
+
+/// The row for a bare status, and the status to send if it is not the row's own.
+fn by_status(status: StatusCode) -> (Row, Option<StatusCode>) {
+    let name = match status.as_u16() {
+        401 => "UNAUTHORIZED",
+        403 => "DENIED",
+        404 => "NAME_UNKNOWN",
+        413 => "SIZE_INVALID",
+        416 => "RANGE_INVALID",
+        429 => "TOOMANYREQUESTS",
+        503 => "UNAVAILABLE",
+        400..=499 => "UNSUPPORTED",
+        _ => "UNKNOWN",
+    };
+    let keep_status = if status == StatusCode::TOO_MANY_REQUESTS { None } else { Some(status) };
+    (find(name).unwrap_or(SERVER_FAULT), keep_status)
+}
+
+fn default_message(row: &Row) -> String {
+    match row.exception {
+        "ThrottlingException" => Throttled.to_string(),
+        "ServerException" => Unavailable.to_string(),
+        "ExpiredTokenException" => TokenExpired.to_string(),
+        "UnrecognizedClientException" => UnrecognizedClient.to_string(),
+        _ => SCRIPTED_MESSAGE.to_owned(),
+    }
+}
+
+/// A failure that a fault rule asked for, in the words of the surface that it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scripted {
+    /// Exception or error code.
+    pub name: Cow<'static, str>,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The text.
+    pub message: String,
+}
+
+/// An operation of the service model that is not here yet; answered as real ECR answers a target that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The operation {} is not implemented by this server.", .0.name())]
+pub struct MissingOperation(pub Operation);
+
+/// Something that is switched off for the account, or that this server does not have. Text as captured from ECR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This feature is disabled")]
+pub struct FeatureDisabled;
+
+/// A request body over the bound of its surface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The request body exceeds the maximum of {0} bytes")]
+pub struct BodyTooLarge(pub u64);
+
+/// A path or method that no route has. The registry surface answers it as ECR does, in plain text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("404 page not found")]
+pub struct RouteNotFound;
+
+/// No credential at all on the ECR API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Missing Authentication Token")]
+pub struct MissingAuthenticationToken;
+
+/// No credential, or none that can be read or is known, on the registry surface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Not Authorized")]
+pub struct Unauthorized;
+
+/// An access key that nobody was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The security token included in the request is invalid.")]
+pub struct UnrecognizedClient;
+
+/// A token of `GetAuthorizationToken` past its life. There is no challenge, so that no client logs in again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Your authorization token has expired. Reauthenticate and try again.")]
+pub struct TokenExpired;
+
+/// The caller may not do this.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("User: {caller} is not authorized to perform: ecr:{} on resource: {resource}{}", .operation.name(), .reason.suffix(*.operation))]
+pub struct AccessDenied {
+    /// ARN of the caller.
+    pub caller: String,
+    /// What was to be done.
+    pub operation: Operation,
+    /// ARN of the repository, or `*`.
+    pub resource: String,
+    /// Why not.
+    pub reason: DenialReason,
+}
+
+/// Why access is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DenialReason {
+    /// No policy of the caller's own allows it.
+    NoIdentityPolicy,
+    /// A policy of the caller's own denies it.
+    IdentityPolicy,
+    /// No policy of the resource allows it to a caller of another account.
+    NoResourcePolicy,
+    /// A policy of the resource denies it.
+    ResourcePolicy,
+}
+
+impl DenialReason {
+    fn suffix(self, operation: Operation) -> String {
+        let action = operation.name();
+        match self {
+            Self::NoIdentityPolicy => format!(" because no identity-based policy allows the ecr:{action} action"),
+            Self::IdentityPolicy => " with an explicit deny in an identity-based policy".to_owned(),
+            Self::NoResourcePolicy => format!(" because no resource-based policy allows the ecr:{action} action"),
+            Self::ResourcePolicy => " with an explicit deny in a resource-based policy".to_owned(),
+        }
+    }
+}
+
+/// The call is addressed to no world. Says why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoWorld(pub String);
+
+/// More calls than the rate allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Rate exceeded")]
+pub struct Throttled;
+
+/// A fault of our own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ServerFault(pub String);
+
+/// We cannot answer now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("These errors are usually caused by a server-side issue.")]
+pub struct Unavailable;
+
+/// The name in a path is no repository name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid repository name: '{0}'")]
+pub struct NameInvalid(pub String);
+
+/// Something that this surface does not offer. Says what.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unsupported(pub Cow<'static, str>);
+
+/// No such blob; the digest that was asked for, as written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The layer with digest '{0}' does not exist")]
+pub struct BlobUnknown(pub String);
+
+/// No such upload; its id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The upload with id '{0}' does not exist")]
+pub struct BlobUploadUnknown(pub String);
+
+/// An upload cannot go on or end like this. Says why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BlobUploadInvalid(pub Cow<'static, str>);
+
+/// A digest is missing, malformed, or not that of the bytes. Says which.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DigestInvalid(pub Cow<'static, str>);
+
+/// A length is not that of the bytes. Says which.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SizeInvalid(pub Cow<'static, str>);
+
+/// A chunk that does not begin where the upload ends; the upload stays usable.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RangeInvalid {
+    /// The text.
+    pub message: Cow<'static, str>,
+    /// URL of the upload, for `Location`.
+    pub location: String,
+    /// What the upload holds, for `Range`: `0-<last byte>`.
+    pub range: String,
+}
+
+/// No such manifest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("Requested image not found")]
+pub struct ManifestUnknown;
+
+/// A manifest is not acceptable. Says why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ManifestInvalid(pub Cow<'static, str>);
+
+/// A manifest over the limit; the limit in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Invalid parameter at 'imageManifest' failed to satisfy constraint: 'must have length less than or equal to {0}'"
+)]
+pub struct ManifestTooLarge(pub u64);
+
+/// A tag is not acceptable. Says why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TagInvalid(pub Cow<'static, str>);
+
+/// Header that carries the id of a request on the ECR API.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// Header that every reply of the registry surface carries, with [`API_VERSION`].
+pub const DOCKER_API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+/// The one value of [`DOCKER_API_VERSION`].
+pub const API_VERSION: HeaderValue = HeaderValue::from_static("registry/2.0");
+
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// Renders a failure for the ECR API.
+pub fn ecr_response(failure: &Failure, request_id: &str) -> Response<Bytes> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(rename = "__type")]
+        exception: &'a str,
+        message: &'a str,
+        #[serde(flatten)]
+        members: Option<&'a InvalidLayerPartMembers>,
+    }
+
+    let form = failure.ecr();
+    let body = Body { exception: &form.exception, message: &form.message, members: form.members.as_ref() };
+    let mut response = reply(form.status, crate::ecr::protocol::CONTENT_TYPE, json(&body));
+    set_header(&mut response, REQUEST_ID, request_id);
+    set_header(&mut response, ERROR_TYPE, &form.exception);
+    response
+}
+
+/// Renders a failure for the registry surface. `base_url` is our own, without a trailing slash; it is the realm of the
+/// challenge. A reply to `HEAD` has the same headers and leaves the body out, which is for the connection to see to.
+pub fn oci_response(failure: &Failure, base_url: &str) -> Response<Bytes> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        errors: [Error<'a>; 1],
+    }
+    #[derive(Serialize)]
+    struct Error<'a> {
+        code: &'a str,
+        message: &'a str,
+    }
+
+    let form = failure.oci();
+    let is_plain = form.status == StatusCode::UNAUTHORIZED || matches!(failure, Failure::RouteNotFound(_));
+    let mut response = if is_plain {
+        let text = if form.status == StatusCode::UNAUTHORIZED { Unauthorized.to_string() } else { form.message };
+        reply(form.status, "text/plain; charset=utf-8", line(text.into_bytes()))
+    } else {
+        let body = Body { errors: [Error { code: &form.code, message: &form.message }] };
+        reply(form.status, "application/json; charset=utf-8", line(json(&body)))
+    };
+    response.headers_mut().insert(DOCKER_API_VERSION, API_VERSION);
+    if form.status == StatusCode::UNAUTHORIZED {
+        set_header(&mut response, WWW_AUTHENTICATE, &challenge(base_url));
+    }
+    if let Failure::RangeInvalid(range) = failure {
+        set_header(&mut response, LOCATION, &range.location);
+        set_header(&mut response, RANGE, &range.range);
+    }
+    response
+}
+
+/// The challenge of the registry surface; never Bearer.
+fn challenge(base_url: &str) -> String {
+    format!("Basic realm=\"{}/\",service=\"ecr.amazonaws.com\"", base_url.trim_end_matches('/'))
+}
+
+fn json(body: &impl Serialize) -> Vec<u8> {
+    // The bodies above have string keys, texts and integers only, so there is nothing that JSON cannot carry.
+    serde_json::to_vec(body).expect("error bodies always serialize")
+}
+
+fn line(mut body: Vec<u8>) -> Vec<u8> {
+    body.push(b'\n');
+    body
+}
+
+fn reply(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<Bytes> {
+    let length = HeaderValue::from(body.len());
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(CONTENT_LENGTH, length);
+    response
+}
+
+/// Sets a header; a value that no header can hold is left out.
+fn set_header(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::types::{AccountId, RepositoryName, UploadId};
+
+    fn repository() -> RepositoryName {
+        "team/app".parse().unwrap()
+    }
+
+    fn repository_not_found() -> Failure {
+        errors::RepositoryNotFound { repository: repository(), registry_id: AccountId::DEFAULT }.into()
+    }
+
+    fn body(response: &Response<Bytes>) -> &str {
+        std::str::from_utf8(response.body()).unwrap()
+    }
+
+    fn header(response: &Response<Bytes>, name: impl http::header::AsHeaderName) -> &str {
+        response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[test]
+    fn the_table_says_what_each_surface_says() {
+        let rows: Vec<String> = ROWS
+            .iter()
+            .map(|row| format!("{} {} | {} {}", row.ecr.as_u16(), row.exception, row.oci.as_u16(), row.code))
+            .collect();
+        insta::assert_snapshot!(rows.join("\n"), @"");
+    }
+
+    #[test]
+    fn x_001_an_ecr_error_has_its_type_and_a_lower_case_message_and_nothing_else() {
+        let response = ecr_response(&repository_not_found(), "req-1");
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(header(&response, CONTENT_TYPE), "application/x-amz-json-1.1");
+        assert_eq!(header(&response, REQUEST_ID), "req-1");
+        assert_eq!(header(&response, ERROR_TYPE), "RepositoryNotFoundException");
+        assert_eq!(header(&response, CONTENT_LENGTH), response.body().len().to_string());
+        assert_eq!(
+            body(&response),
+            r#"{"__type":"RepositoryNotFoundException","message":"The repository with name 'team/app' does not exist in the registry with id '123456789012'"}"#
+        );
+    }
+
+    #[test]
+    fn c_087_an_invalid_layer_part_tells_where_to_go_on() {
+        let failure = Failure::from(errors::InvalidLayerPart {
+            upload_id: UploadId("u-1".into()),
+            repository: repository(),
+            registry_id: AccountId::DEFAULT,
+            last_valid_byte_received: 41,
+        });
+        let response = ecr_response(&failure, "req-1");
+        let json: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(json["__type"], "InvalidLayerPartException");
+        assert_eq!(json["registryId"], "123456789012");
+        assert_eq!(json["repositoryName"], "team/app");
+        assert_eq!(json["uploadId"], "u-1");
+        assert_eq!(json["lastValidByteReceived"], 41);
+        assert_eq!(json.as_object().unwrap().len(), 6);
+    }
+
+    #[test]
+    fn c_030_a_registry_error_is_one_entry_and_a_line_feed() {
+        let response = oci_response(&repository_not_found(), "http://localhost:5000");
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert_eq!(header(&response, CONTENT_TYPE), "application/json; charset=utf-8");
+        assert_eq!(header(&response, DOCKER_API_VERSION), "registry/2.0");
+        assert_eq!(header(&response, WWW_AUTHENTICATE), "");
+        assert_eq!(
+            body(&response),
+            "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"The repository with name 'team/app' does not exist in \
+             the registry with id '123456789012'\"}]}\n"
+        );
+    }
+
+    #[test]
+    fn c_019_no_login_is_a_basic_challenge_in_plain_text() {
+        for base_url in ["http://localhost:5000", "http://localhost:5000/"] {
+            let response = oci_response(&Unauthorized.into(), base_url);
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+            assert_eq!(header(&response, CONTENT_TYPE), "text/plain; charset=utf-8");
+            assert_eq!(header(&response, CONTENT_LENGTH), "15");
+            assert_eq!(
+                header(&response, WWW_AUTHENTICATE),
+                "Basic realm=\"http://localhost:5000/\",service=\"ecr.amazonaws.com\""
+            );
+            assert_eq!(body(&response), "Not Authorized\n");
+        }
+    }
+
+    #[test]
+    fn c_024_an_expired_token_is_denied_without_a_challenge() {
+        let response = oci_response(&TokenExpired.into(), "http://localhost:5000");
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(header(&response, WWW_AUTHENTICATE), "");
+        assert_eq!(
+            body(&response),
+            "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"Your authorization token has expired. Reauthenticate and try \
+             again.\"}]}\n"
+        );
+    }
+
+    #[test]
+    fn a_missing_image_is_told_in_other_words_on_the_registry_surface() {
+        let failure = Failure::from(errors::ImageNotFound {
+            image_digest: None,
+            image_tag: Some("v1".to_owned()),
+            repository: repository(),
+            registry_id: AccountId::DEFAULT,
+        });
+        assert!(failure.ecr().message.starts_with("The image with imageId {imageDigest:'null', imageTag:'v1'}"));
+        assert_eq!(failure.oci().message, "Requested image not found");
+    }
+
+    #[test]
+    fn a_chunk_out_of_order_tells_where_the_upload_stands() {
+        let failure = Failure::from(RangeInvalid {
+            message: "First byte of the layer part is 7 instead of 5".into(),
+            location: "/v2/team/app/blobs/uploads/u-1".to_owned(),
+            range: "0-4".to_owned(),
+        });
+        let response = oci_response(&failure, "http://localhost:5000");
+        assert_eq!(response.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+        assert_eq!(header(&response, LOCATION), "/v2/team/app/blobs/uploads/u-1");
+        assert_eq!(header(&response, RANGE), "0-4");
+    }
+
+    #[test]
+    fn x_013_access_denied_names_caller_action_resource_and_reason() {
+        let failure = Failure::from(AccessDenied {
+            caller: "arn:aws:iam::999999999999:user/eve".to_owned(),
+            operation: Operation::PutImage,
+            resource: "arn:aws:ecr:us-east-1:123456789012:repository/team/app".to_owned(),
+            reason: DenialReason::NoResourcePolicy,
+        });
+        assert_eq!(failure.ecr().status, StatusCode::BAD_REQUEST);
+        assert_eq!(failure.oci().status, StatusCode::FORBIDDEN);
+        assert_eq!(
+            failure.to_string(),
+            "User: arn:aws:iam::999999999999:user/eve is not authorized to perform: ecr:PutImage on resource: \
+             arn:aws:ecr:us-east-1:123456789012:repository/team/app because no resource-based policy allows the \
+             ecr:PutImage action"
+        );
+    }
+
+    fn check(code: Option<u16>, error: &str, ecr: &str, oci: &str) {
+        for (surface, expect) in [(Surface::Ecr, ecr), (Surface::Oci, oci)] {
+            let (name, status) = Failure::from_fault(code, error, "", surface).outcome(surface);
+            assert_eq!(format!("{} {name}", status.as_u16()), expect, "{code:?} {error:?} on {surface:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_by_status_takes_the_surface_s_own_name() {
+        check(Some(503), "", "503 ServerException", "503 UNAVAILABLE");
+        check(Some(500), "", "500 ServerException", "500 UNKNOWN");
+        check(Some(502), "", "502 ServerException", "502 UNKNOWN");
+        check(Some(429), "", "400 ThrottlingException", "429 TOOMANYREQUESTS");
+        check(Some(400), "", "400 InvalidParameterException", "400 UNSUPPORTED");
+        check(Some(401), "", "401 UnrecognizedClientException", "401 UNAUTHORIZED");
+        check(Some(403), "", "403 AccessDeniedException", "403 DENIED");
+        check(Some(404), "", "404 RepositoryNotFoundException", "404 NAME_UNKNOWN");
+        check(None, "", "500 ServerException", "500 UNKNOWN");
+    }
+
+    #[test]
+    fn a_rule_by_name_takes_the_row_of_that_name() {
+        for name in ["ThrottlingException", "Throttling", "TOOMANYREQUESTS"] {
+            check(None, name, "400 ThrottlingException", "429 TOOMANYREQUESTS");
+        }
+        check(Some(429), "ThrottlingException", "429 ThrottlingException", "429 TOOMANYREQUESTS");
+        check(None, "ServerException", "500 ServerException", "500 UNKNOWN");
+        check(None, "RepositoryNotFoundException", "400 RepositoryNotFoundException", "404 NAME_UNKNOWN");
+        check(None, "NAME_UNKNOWN", "400 RepositoryNotFoundException", "404 NAME_UNKNOWN");
+        check(None, "KmsException", "400 KmsException", "405 UNSUPPORTED");
+        check(None, "BrandNewException", "400 BrandNewException", "400 BrandNewException");
+        check(Some(418), "TEAPOT", "418 TEAPOT", "418 TEAPOT");
+    }
+
+    #[test]
+    fn a_rule_s_message_is_its_own_or_the_row_s() {
+        let message = |error, message| Failure::from_fault(None, error, message, Surface::Ecr).to_string();
+        assert_eq!(message("ThrottlingException", ""), "Rate exceeded");
+        assert_eq!(message("ThrottlingException", "slow down"), "slow down");
+        assert_eq!(message("KmsException", ""), SCRIPTED_MESSAGE);
+    }
+
+    #[test]
+    fn every_exception_of_the_service_model_can_be_scripted() {
+        for exception in include_str!("../tests/data/ecr-exceptions.txt").lines() {
+            assert!(Failure::names().any(|name| name == exception), "{exception}");
+        }
+    }
+}

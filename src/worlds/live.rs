@@ -1,0 +1,472 @@
+//! A live world as its writer sees it: the value, the journal, and who waits at gates.
+//!
+//! Everything here is synchronous and happens under the world's lock: no hashing, parsing, rendering or IO.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::gates::{Waiter, WaitingRoom};
+use super::state::WorldState;
+use super::timers::{Timer, TimerClass};
+use crate::clock::{ClockBackwards, ClockMode};
+use crate::facts::Facts;
+use crate::faults::{DecideContext, Decision, Hit, Wait};
+use crate::journal::{Arrival, Ending, Journal, Outcome};
+use crate::registry::replication;
+use crate::registry::types::{AccountId, RegistryKey, Timestamp};
+use crate::registry::{Caller, Context, Effect, Registry, ReplicationState};
+use crate::tasks::replication::Replication;
+use crate::tasks::{Attempt, Task, TaskState};
+
+/// Settled tasks that a world remembers; the oldest go first.
+const TASKS_KEPT: usize = 10_000;
+
+/// What the shell knows of a call when it arrives.
+#[derive(Clone, Debug)]
+pub struct CallArrival {
+    /// Facts of the call.
+    pub facts: Facts,
+    /// Real microseconds since the daemon's start.
+    pub real_micros: u64,
+    /// Record of the call that caused this one.
+    pub caused_by: Option<u64>,
+    /// Method, path and query, secrets masked.
+    pub request_line: Option<Box<str>>,
+}
+
+/// Where a clock stands after it was moved.
+#[derive(Clone, Debug)]
+pub struct Advanced {
+    /// Timers that fired, in order, with the name of their owner; at most [`Advanced::LISTED`].
+    pub fired: Vec<(String, Timer)>,
+    /// How many fired.
+    pub fired_count: u32,
+    /// How many wait.
+    pub pending_count: usize,
+    /// Calls and tasks that wait at a gate.
+    pub held: Vec<String>,
+    /// Calls that have not finished and wait at no gate.
+    pub external: Vec<String>,
+}
+
+impl Advanced {
+    /// Most timers that are listed.
+    pub const LISTED: usize = 1_000;
+}
+
+/// Why a clock did not reach its target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdvanceError {
+    /// Towards the past.
+    #[error(transparent)]
+    Backwards(#[from] ClockBackwards),
+    /// More timers than allowed; the clock stands at the last that fired.
+    #[error("{fired} timers fired and more are due; busiest: {}", busiest.join(", "))]
+    EventBudget {
+        /// How many fired.
+        fired: u32,
+        /// The busiest owners, with how often they fired.
+        busiest: Vec<String>,
+    },
+}
+
+/// A live world under its lock.
+#[derive(Debug)]
+pub struct Live {
+    /// The value.
+    pub state: WorldState,
+    /// The journal.
+    pub journal: Journal,
+    /// Who waits at gates.
+    pub waiting: WaitingRoom,
+    /// Answers of Advance by request id, with the real time at which they were given.
+    pub advances: VecDeque<(String, u64, u64, Advanced)>,
+    /// Set once the world ends: rules no longer decide.
+    pub healed: bool,
+}
+
+impl Live {
+    /// A live world of this value, with an empty journal.
+    pub fn new(state: WorldState) -> Self {
+        Self {
+            state,
+            journal: Journal::empty(),
+            waiting: WaitingRoom::default(),
+            advances: VecDeque::new(),
+            healed: false,
+        }
+    }
+
+    /// The world's time.
+    pub fn now(&self) -> Timestamp {
+        self.state.clock.now()
+    }
+
+    /// Opens a record for a call and lets the rules decide on it, once for all its points.
+    pub fn open_call(&mut self, call: CallArrival) -> (u64, Decision) {
+        let decision = self.decide(&call.facts);
+        let arrival = Arrival {
+            facts: call.facts,
+            at: self.now(),
+            real_micros: call.real_micros,
+            revision: self.state.seq,
+            hits: journal_hits(&decision),
+            caused_by: call.caused_by,
+            request_line: call.request_line,
+        };
+        (self.journal.append(arrival), decision)
+    }
+
+    fn decide(&mut self, facts: &Facts) -> Decision {
+        if self.healed || self.state.rules.is_empty() {
+            return Decision::none();
+        }
+        let state = &mut self.state;
+        let cx = DecideContext { now: state.clock.now(), seed: state.seed, open_gates: &state.gates };
+        state.rules.decide(facts, &cx)
+    }
+
+    /// Takes the next revision for an effect that is about to happen, moves a frozen clock by its tick, and notes both
+    /// in the record of the call.
+    pub fn commit(&mut self, record: u64) {
+        let before = self.state.seq;
+        self.state.seq += 1;
+        self.state.clock.tick();
+        let after = self.state.seq;
+        self.journal.update(record, |record| record.commit(before, after));
+    }
+
+    /// Takes the next revision for an effect that no call caused: seeding, rules, clock.
+    pub fn commit_control(&mut self) {
+        self.state.seq += 1;
+    }
+
+    /// Notes how a record ended.
+    pub fn finish(
+        &mut self,
+        record: u64,
+        outcome: Outcome,
+        status: Option<u16>,
+        error: Option<Arc<str>>,
+        bytes: (u64, u64),
+    ) {
+        let at = self.now();
+        let ending = Ending { at, outcome, status, error, bytes_in: bytes.0, bytes_out: bytes.1 };
+        self.journal.update(record, |record| record.finish(ending));
+    }
+
+    /// Runs `work` on one registry and turns what it did there into tasks. Ids and time are the world's.
+    ///
+    /// The time is that of the coming commit, so that a failed operation leaves the clock where it was.
+    pub fn on_registry<R, E>(
+        &mut self,
+        key: &RegistryKey,
+        caller: &Caller,
+        record: u64,
+        work: impl FnOnce(&mut Registry, &mut Context<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mut ids = self.state.ids;
+        let mut preview = self.state.clock;
+        preview.tick();
+        let mut cx = Context::new(preview.now(), caller.clone(), &mut ids);
+        let outcome = work(self.state.registry_mut(key), &mut cx);
+        let effects = std::mem::take(&mut cx.effects);
+        if outcome.is_ok() {
+            self.state.ids = ids;
+            self.commit(record);
+            for effect in effects {
+                self.cause(key, effect, record);
+            }
+        }
+        outcome
+    }
+
+    /// Reads one registry; a pull that is recorded in the image is a write and goes through [`Self::on_registry`].
+    pub fn read_registry<R>(&self, key: &RegistryKey, work: impl FnOnce(&Registry) -> R) -> R {
+        match self.state.registry(key) {
+            Some(registry) => work(registry),
+            None => work(&Registry::new(key.clone())),
+        }
+    }
+
+    fn cause(&mut self, key: &RegistryKey, effect: Effect, record: u64) {
+        match effect {
+            Effect::ImagePushed { repository, digest, tag } => {
+                let destinations = self.read_registry(key, |registry| replication::destinations(registry, &repository));
+                for destination in destinations {
+                    self.start_replication(
+                        Replication {
+                            source: key.clone(),
+                            destination,
+                            repository: repository.clone(),
+                            digest: digest.clone(),
+                            tag: tag.clone(),
+                        },
+                        record,
+                    );
+                }
+            }
+            // Deletions are not replicated, as in ECR unless a rule asks for it.
+            Effect::ImageDeleted { .. } => {}
+        }
+    }
+
+    fn start_replication(&mut self, work: Replication, record: u64) {
+        self.note_status(&work, ReplicationState::InProgress);
+        self.state.tasks_caused += 1;
+        let number = self.state.tasks_caused;
+        let task = Task {
+            number,
+            work,
+            state: TaskState::Pending,
+            created: self.now(),
+            attempts: 0,
+            caused_by: Some(record),
+            attempt: None,
+        };
+        self.state.tasks.insert(number, Arc::new(task));
+        self.forget_old_tasks();
+        let due = self.now().plus(self.state.durations.replication);
+        self.state.timers.arm(due, TimerClass::Task, number);
+    }
+
+    fn forget_old_tasks(&mut self) {
+        while self.state.tasks.len() > TASKS_KEPT {
+            let Some((oldest, settled)) =
+                self.state.tasks.get_min().map(|(number, task)| (*number, task.state.is_settled()))
+            else {
+                break;
+            };
+            if !settled {
+                break;
+            }
+            self.state.tasks.remove(&oldest);
+        }
+    }
+
+    fn note_status(&mut self, work: &Replication, state: ReplicationState) {
+        let registry = self.state.registry_mut(&work.source);
+        registry.set_replication_status(&work.repository, &work.digest, work.destination.clone(), state);
+    }
+
+    /// Brings a flowing clock to real time, running what fell due on the way.
+    pub fn catch_up(&mut self, real: Timestamp) {
+        if self.state.clock.mode() == ClockMode::Frozen {
+            return;
+        }
+        let reached = self.state.clock.reached(real);
+        // A flowing clock has no budget: whatever is due by real time has to happen.
+        while let Some(timer) = self.state.timers.take_due(reached) {
+            self.fire(timer);
+        }
+        self.state.clock.show(reached);
+    }
+
+    /// Runs what is due already, e.g. work of duration zero that the present write has caused.
+    pub fn run_due(&mut self) {
+        let now = self.now();
+        while let Some(timer) = self.state.timers.take_due(now) {
+            self.fire(timer);
+        }
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        self.state.clock.show(timer.due);
+        self.go_on(timer.task);
+    }
+
+    /// Moves the clock to `target` through every timer on the way.
+    pub fn advance(&mut self, target: Timestamp, budget: u32, real: Timestamp) -> Result<Advanced, AdvanceError> {
+        self.state.clock.check_forward(target)?;
+        let mut fired = Vec::new();
+        let mut fired_count = 0_u32;
+        let mut owners: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
+        while let Some(timer) = self.state.timers.take_due(target) {
+            if fired_count == budget {
+                // Put back what must not fire yet.
+                self.state.timers.arm(timer.due, timer.class, timer.task);
+                self.state.clock.jump(self.now(), real);
+                return Err(AdvanceError::EventBudget { fired: fired_count, busiest: busiest(owners) });
+            }
+            let owner = self.owner(timer);
+            *owners.entry(owner.clone()).or_default() += 1;
+            if fired.len() < Advanced::LISTED {
+                fired.push((owner, timer));
+            }
+            fired_count += 1;
+            self.fire(timer);
+        }
+        self.state.clock.jump(target, real);
+        self.commit_control();
+        let held: Vec<String> =
+            self.waiting.iter().map(|(gate, waiter)| format!("{} at {gate}", waiter.name())).collect();
+        let external = self
+            .journal
+            .unfinished()
+            .filter(|record| !record.is_task() && !self.waiting.holds(Waiter::Call(record.number)))
+            .map(|record| format!("calls/{}", record.number))
+            .collect();
+        Ok(Advanced { fired, fired_count, pending_count: self.state.timers.len(), held, external })
+    }
+
+    /// The owner of a timer, e.g. `replication/rep-3`.
+    pub fn owner(&self, timer: Timer) -> String {
+        format!("{}/rep-{}", Replication::OPERATION, timer.task)
+    }
+
+    /// Begins a task's attempt, or goes on with the one that waited.
+    pub fn go_on(&mut self, number: u64) {
+        let Some(task) = self.state.tasks.get(&number).cloned() else { return };
+        let mut task = Arc::unwrap_or_clone(task);
+        if matches!(task.state, TaskState::Complete { .. }) {
+            return;
+        }
+        let mut attempt = match task.attempt.take() {
+            Some(attempt) => attempt,
+            None => self.begin_attempt(&mut task),
+        };
+        let waits = self.wait_or_end(&mut task, &mut attempt);
+        if waits {
+            task.attempt = Some(attempt);
+        } else {
+            self.end_attempt(&mut task, &attempt);
+        }
+        self.state.tasks.insert(number, Arc::new(task));
+    }
+
+    fn begin_attempt(&mut self, task: &mut Task) -> Attempt {
+        let facts = task.facts();
+        task.attempts += 1;
+        let decision = self.decide(&facts);
+        let arrival = Arrival {
+            facts,
+            at: self.now(),
+            real_micros: 0,
+            revision: self.state.seq,
+            hits: journal_hits(&decision),
+            caused_by: task.caused_by,
+            request_line: None,
+        };
+        let record = self.journal.append(arrival);
+        let fail = decision.task.terminal.map(|failure| failure.code);
+        Attempt { record, waits: decision.task.waits.into(), fail }
+    }
+
+    /// Whether the attempt has to wait: at a shut gate, or for a delay on the world's clock.
+    fn wait_or_end(&mut self, task: &mut Task, attempt: &mut Attempt) -> bool {
+        while let Some(wait) = attempt.waits.pop_front() {
+            match wait {
+                Wait::Hold(gate) => {
+                    if self.state.gates.contains_key(&gate) || self.healed {
+                        continue;
+                    }
+                    self.waiting.enter(Arc::clone(&gate), Waiter::Task(task.number));
+                    task.state = TaskState::Held(gate);
+                    return true;
+                }
+                Wait::Delay(delay) if delay > Duration::ZERO => {
+                    self.state.timers.arm(self.now().plus(delay), TimerClass::Task, task.number);
+                    task.state = TaskState::Pending;
+                    return true;
+                }
+                Wait::Delay(_) => {}
+            }
+        }
+        false
+    }
+
+    fn end_attempt(&mut self, task: &mut Task, attempt: &Attempt) {
+        let result = match &attempt.fail {
+            Some(code) => Err(Arc::clone(code)),
+            None => self.replicate(&task.work),
+        };
+        self.commit(attempt.record);
+        let ended = self.now();
+        match result {
+            Ok(()) => {
+                self.note_status(&task.work, ReplicationState::Complete);
+                task.state = TaskState::Complete { ended };
+                self.finish(attempt.record, Outcome::Completed, None, None, (0, 0));
+            }
+            Err(code) => {
+                self.note_status(&task.work, ReplicationState::Failed { failure_code: Arc::clone(&code) });
+                task.state = TaskState::Failed { ended, code: Arc::clone(&code) };
+                self.finish(attempt.record, Outcome::Failed, None, Some(code), (0, 0));
+                if let Some(retry) = self.state.durations.replication_retry {
+                    self.state.timers.arm(ended.plus(retry), TimerClass::Retry, task.number);
+                }
+            }
+        }
+    }
+
+    fn replicate(&mut self, work: &Replication) -> Result<(), Arc<str>> {
+        let Some(source) = self.state.registry(&work.source).cloned() else {
+            return Err(Arc::from("IMAGE_NOT_FOUND"));
+        };
+        let now = self.now();
+        let destination = self.state.registry_mut(&work.destination);
+        replication::copy(&source, destination, now, &work.repository, &work.digest, work.tag.as_ref())
+            .map_err(|failure| Arc::from(failure.to_string()))
+    }
+
+    /// Lets waiters at a gate go: the oldest `count`, or everybody for good. Answers how many went.
+    pub fn open_gate(&mut self, gate: &str, count: Option<u32>) -> usize {
+        let most = count.map_or(usize::MAX, |count| count as usize);
+        if count.is_none() {
+            let now = self.now();
+            self.state.gates.insert(Arc::from(gate), now);
+        }
+        let released = self.waiting.release(gate, most);
+        for waiter in &released {
+            if let Waiter::Task(task) = waiter {
+                self.go_on(*task);
+            }
+        }
+        self.commit_control();
+        released.len()
+    }
+
+    /// Opens every gate and stops every rule, so that what was begun can end.
+    pub fn heal(&mut self) {
+        self.healed = true;
+        let gates: Vec<Arc<str>> = self.waiting.iter().map(|(gate, _)| Arc::clone(gate)).collect();
+        for gate in gates {
+            self.open_gate(&gate, None);
+        }
+    }
+
+    /// Puts a snapshot's value in place of the present one and answers the latter. The journal stays; time never goes back,
+    /// so the clock stays where it is if the snapshot's is earlier. Waiters at gates are let go: what they waited for is gone.
+    pub fn restore(&mut self, snapshot: &WorldState, real: Timestamp) -> WorldState {
+        let mut restored = snapshot.fork();
+        restored.seq = self.state.seq + 1;
+        restored.accounts = Arc::clone(&self.state.accounts);
+        restored.tokens = self.state.tokens.clone();
+        let now = self.now().max(restored.clock.now());
+        restored.clock = crate::clock::VirtualClock::new(self.state.clock.mode(), now, real);
+        self.waiting = WaitingRoom::default();
+        std::mem::replace(&mut self.state, restored)
+    }
+
+    /// The caller that an account's root is.
+    pub fn root_caller(key: &RegistryKey, account: AccountId) -> Caller {
+        Caller { account, arn: Arc::from(format!("arn:{}:iam::{account}:root", key.partition())) }
+    }
+}
+
+fn busiest(owners: std::collections::BTreeMap<String, u32>) -> Vec<String> {
+    let mut owners: Vec<(String, u32)> = owners.into_iter().collect();
+    owners.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    owners.into_iter().take(3).map(|(owner, count)| format!("{owner} ({count})")).collect()
+}
+
+fn journal_hits(decision: &Decision) -> Vec<crate::journal::Hit> {
+    let convert = |hit: &Hit| crate::journal::Hit {
+        rule: Arc::clone(&hit.rule),
+        step: hit.step,
+        action: Arc::clone(&hit.action),
+        shadowed: hit.shadowed,
+    };
+    decision.hits.iter().map(convert).collect()
+}
