@@ -10,8 +10,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::blobs::{BlobStore, Upload};
 use crate::clock::RealTime;
+use crate::journal::Masker;
+use crate::pull_through::PullThrough;
 use crate::registry::types::UploadId;
-use crate::upstream::RemoteRegistry;
+use crate::upstream::remote::RemoteRegistry;
 use crate::worlds::{Address, Directory};
 
 /// Layer uploads whose bytes are held open, over all worlds.
@@ -80,7 +82,6 @@ impl UploadSessions {
 }
 
 /// What all connections share.
-#[derive(Debug)]
 pub struct Daemon {
     /// The worlds.
     pub directory: Directory,
@@ -90,6 +91,8 @@ pub struct Daemon {
     pub uploads: UploadSessions,
     /// Real upstream registries.
     pub remote: RemoteRegistry,
+    /// What is being fetched from upstream.
+    pub pulls: PullThrough,
     /// Everything that runs.
     pub tasks: TaskSet,
     /// Where the registry surface listens.
@@ -98,6 +101,8 @@ pub struct Daemon {
     pub control: SocketAddr,
     /// Bearer token of the control plane; absent: none is needed.
     pub token: Option<String>,
+    /// Masks secrets in records.
+    pub masker: Masker,
     /// Connections of the registry surface so far.
     pub connections: AtomicU64,
 }
@@ -138,5 +143,11 @@ impl Daemon {
             self.uploads.close_world(incarnation);
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Daemon").field("listen", &self.listen).field("control", &self.control).finish_non_exhaustive()
     }
 }

@@ -7,26 +7,34 @@ pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod control;
-//pub mod daemon;
-//pub mod demo;
+pub mod daemon;
+pub mod demo;
 pub mod ecr;
 pub mod facts;
 pub mod faults;
-//pub mod http;
+pub mod http;
 pub mod ids;
 pub mod journal;
 pub mod oci;
 pub mod operations;
+pub mod pull_through;
 pub mod registry;
 pub mod seed;
-//pub mod server;
+pub mod server;
 pub mod tasks;
 pub mod upstream;
 pub mod wire_errors;
 pub mod worlds;
 
 /// Generated messages and services of the control plane.
-#[allow(missing_docs, clippy::pedantic, unreachable_pub, unused_qualifications, reason = "generated code")]
+#[allow(
+    missing_docs,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    unreachable_pub,
+    unused_qualifications,
+    reason = "generated code"
+)]
 pub mod proto {
     tonic::include_proto!("ecrfixture.control.v1");
     /// Descriptors of the whole package, for reflection and for JSON.

@@ -202,7 +202,7 @@ routes! {
     /// `GET /v2/<name>/referrers/<digest>`.
     ReferrersList = "referrers.list": read, ListImageReferrers;
     /// `HEAD /v2/<name>/manifests/<reference>`.
-    ManifestHead = "manifest.head": write, BatchGetImage;
+    ManifestHead = "manifest.head": read, BatchGetImage;
     /// `GET /v2/<name>/manifests/<reference>`.
     ManifestGet = "manifest.get": write, BatchGetImage;
     /// `PUT /v2/<name>/manifests/<reference>`.

@@ -17,8 +17,11 @@ use crate::config::{InvalidConfig, ServeArgs};
 use crate::control;
 use crate::daemon::{Daemon, TaskSet, UploadSessions};
 use crate::http::serve_shared;
+use crate::journal::Masker;
+use crate::pull_through::PullThrough;
 use crate::registry::types::AccountId;
-use crate::upstream::{AllowedHosts, HostNotAllowed, RemoteRegistry, RemoteTimeouts};
+use crate::upstream::hosts::{AllowedHosts, HostNotAllowed};
+use crate::upstream::remote::{RemoteRegistry, RemoteTimeouts};
 use crate::worlds::{Birth, Directory, RepositoryUri, World, WorldId, WorldSettings};
 
 /// Time that running calls have once the daemon is told to stop.
@@ -84,7 +87,7 @@ pub struct Running {
 pub async fn start(args: &ServeArgs) -> Result<Running, StartError> {
     args.check()?;
     let real = RealTime::start();
-    let (secret, token) = secrets()?;
+    let (secret, salt, token) = secrets()?;
     let blobs = match &args.blob_dir {
         Some(directory) => BlobStore::directory(directory, args.blob_memory)?,
         None => BlobStore::memory(args.blob_memory),
@@ -98,10 +101,12 @@ pub async fn start(args: &ServeArgs) -> Result<Running, StartError> {
         blobs,
         uploads: UploadSessions::default(),
         remote: RemoteRegistry::new(allowed, RemoteTimeouts::default(), real),
+        pulls: PullThrough::default(),
         tasks: TaskSet::default(),
         listen,
         control,
         token: (!args.open).then_some(token),
+        masker: Masker::new(salt),
         connections: AtomicU64::new(0),
     });
     make_default_world(&daemon, args)?;
@@ -132,8 +137,7 @@ fn make_default_world(daemon: &Arc<Daemon>, args: &ServeArgs) -> Result<(), Star
     };
     let world = daemon.directory.create(birth, settings).expect("the first world of a daemon has its name to itself");
     if let Some(path) = &args.seed {
-        seed(daemon, &world, path)
-            .map_err(|message| StartError::Seed { path: path.display().to_string(), message })?;
+        seed(daemon, &world, path).map_err(|message| StartError::Seed { path: path.display().to_string(), message })?;
     }
     Ok(())
 }
@@ -151,15 +155,16 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
     Ok((listener, bound))
 }
 
-/// A secret for what worlds mint, and the control token.
-fn secrets() -> Result<([u8; 32], String), StartError> {
+/// A secret for what worlds mint, a salt for masks, and the control token.
+fn secrets() -> Result<([u8; 32], [u8; 16], String), StartError> {
     use std::io::Read as _;
-    let mut random = [0_u8; 64];
+    let mut random = [0_u8; 80];
     let mut source = std::fs::File::open("/dev/urandom").map_err(StartError::Random)?;
     source.read_exact(&mut random).map_err(StartError::Random)?;
-    let mut secret = [0; 32];
+    let (mut secret, mut salt) = ([0; 32], [0; 16]);
     secret.copy_from_slice(&random[..32]);
-    Ok((secret, format!("efd_{}", hex::encode(&random[32..]))))
+    salt.copy_from_slice(&random[32..48]);
+    Ok((secret, salt, format!("efd_{}", hex::encode(&random[48..]))))
 }
 
 /// Ends worlds whose lease has run out.
@@ -217,7 +222,8 @@ impl Running {
         use std::os::unix::fs::OpenOptionsExt as _;
         let write = || -> std::io::Result<()> {
             let part = path.with_extension("part");
-            let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+            let mut file =
+                std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
             writeln!(file, "{}", self.ready_line())?;
             file.sync_all()?;
             std::fs::rename(&part, path)

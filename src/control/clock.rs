@@ -63,23 +63,27 @@ impl proto::clock_service_server::ClockService for Control {
         request: Request<proto::ListTimersRequest>,
     ) -> Result<Response<proto::ListTimersResponse>, Status> {
         let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
-        let timers = world.write(|live| {
-            live.state.timers.iter().map(|timer| timer_to_proto(live.owner(timer), timer)).collect()
-        });
+        let timers = world
+            .write(|live| live.state.timers.iter().map(|timer| timer_to_proto(live.owner(timer), timer)).collect());
         Ok(Response::new(proto::ListTimersResponse { timers }))
     }
 }
 
 impl Control {
-    fn advance_world(&self, world: &World, request: &proto::AdvanceRequest) -> Result<proto::AdvanceResponse, ControlError> {
+    fn advance_world(
+        &self,
+        world: &World,
+        request: &proto::AdvanceRequest,
+    ) -> Result<proto::AdvanceResponse, ControlError> {
         use proto::advance_request::Target;
         let real = self.daemon.real().now();
         let real_micros = self.daemon.real().elapsed_micros();
         let payload = fingerprint(request);
         let budget = request.event_budget.unwrap_or(EVENT_BUDGET);
-        let target = request.target.as_ref().ok_or_else(|| {
-            ControlError::invalid("target", "must be one of `to`, `by` and `next_event`")
-        })?;
+        let target = request
+            .target
+            .as_ref()
+            .ok_or_else(|| ControlError::invalid("target", "must be one of `to`, `by` and `next_event`"))?;
         let answer = world.write(|live| {
             if let Some(answer) = earlier_answer(live, request, payload, real_micros)? {
                 return Ok((answer, clock_to_proto(&live.state.clock)));

@@ -9,6 +9,8 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::clock::ClockBackwards;
+use crate::faults;
+use crate::journal::{InvalidPageToken, UnknownMark};
 use crate::worlds::{AdvanceError, DirectoryError};
 
 /// Domain of every ErrorInfo.
@@ -43,6 +45,12 @@ pub enum ControlError {
         /// The members.
         violations: Vec<FieldViolation>,
     },
+    /// No mark of this name.
+    #[error(transparent)]
+    UnknownMark(#[from] UnknownMark),
+    /// A page token that is none of this listing.
+    #[error("page_token: {0}")]
+    InvalidPageToken(#[from] InvalidPageToken),
     /// The same request id came with another payload.
     #[error("request id `{0}` was used for another request")]
     RequestIdReused(String),
@@ -67,6 +75,14 @@ impl ControlError {
         Self::Invalid { reason: "INVALID_REQUEST", violations: vec![violation] }
     }
 
+    /// Refused rules or matchers. Their reason is that of the first.
+    fn of_rules(violations: Vec<faults::Violation>) -> Self {
+        let reason = violations.first().map_or("INVALID_REQUEST", |violation| violation.reason.name());
+        let violation =
+            |violation: faults::Violation| FieldViolation { path: violation.path, message: violation.message };
+        Self::Invalid { reason, violations: violations.into_iter().map(violation).collect() }
+    }
+
     fn code_and_reason(&self) -> (Code, &'static str) {
         match self {
             Self::Directory(error) => match error {
@@ -80,6 +96,8 @@ impl ControlError {
             }
             Self::Advance(AdvanceError::EventBudget { .. }) => (Code::ResourceExhausted, "EVENT_BUDGET_EXCEEDED"),
             Self::Invalid { reason, .. } => (Code::InvalidArgument, reason),
+            Self::UnknownMark(_) => (Code::NotFound, "MARK_NOT_FOUND"),
+            Self::InvalidPageToken(_) => (Code::InvalidArgument, "INVALID_PAGE_TOKEN"),
             Self::RequestIdReused(_) => (Code::InvalidArgument, "REQUEST_ID_REUSED"),
             Self::Unauthenticated => (Code::Unauthenticated, "TOKEN_REQUIRED"),
             Self::Forbidden => (Code::PermissionDenied, "WORLD_TOKEN_ONLY"),
@@ -100,6 +118,12 @@ impl ControlError {
             _ => Vec::new(),
         };
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+impl From<Vec<faults::Violation>> for ControlError {
+    fn from(violations: Vec<faults::Violation>) -> Self {
+        Self::of_rules(violations)
     }
 }
 

@@ -59,7 +59,8 @@ pub(super) async fn finish_world(daemon: &Arc<Daemon>, world: &Arc<World>, tail:
             .into_iter()
             .map(|status| ReportedRule { text: status.text.to_string(), matched: status.matched, fired: status.fired })
             .collect();
-        let timers = live.state.timers.iter().take(5).map(|timer| format!("{} {}", timer.due, live.owner(timer))).collect();
+        let timers =
+            live.state.timers.iter().take(5).map(|timer| format!("{} {}", timer.due, live.owner(timer))).collect();
         let reproduction = format!(
             "ecr-fixture {} world={} seed={} seq={}",
             env!("CARGO_PKG_VERSION"),
@@ -67,7 +68,8 @@ pub(super) async fn finish_world(daemon: &Arc<Daemon>, world: &Arc<World>, tail:
             live.state.seed,
             live.state.seq
         );
-        let text = finish_report(&FinishReport { findings: &findings, rules, timers, reproduction }, &live.journal, tail);
+        let text =
+            finish_report(&FinishReport { findings: &findings, rules, timers, reproduction }, &live.journal, tail);
         proto::FinishWorldResponse {
             ok: !findings.iter().any(|finding| finding.fails),
             findings: findings.iter().map(finding_to_proto).collect(),
@@ -88,7 +90,8 @@ fn rule_findings(live: &Live) -> Vec<Finding> {
     for rule in live.state.rules.report() {
         let name = rule.name.to_string();
         if let Some(range) = rule.must_fire_unmet {
-            let wanted = range.max.map_or_else(|| format!("at least {}", range.min), |max| format!("{} to {max}", range.min));
+            let wanted =
+                range.max.map_or_else(|| format!("at least {}", range.min), |max| format!("{} to {max}", range.min));
             let text = format!("rule `{name}` fired {} times and must fire {wanted}", rule.fired);
             findings.push(finding(FindingKind::MustFireUnmet, true, &name, text));
         }
@@ -130,8 +133,12 @@ fn leak_findings(live: &Live) -> Vec<Finding> {
         findings.push(finding(FindingKind::UnfinishedCall, false, format!("calls/{}", record.number), text));
     }
     for (key, registry) in &live.state.registries {
-        for (repository, upload) in registry.open_uploads() {
-            let text = format!("upload {upload} into `{repository}` of {} in {} was left open", key.account, key.region);
+        let repositories = registry.repositories().values();
+        for (repository, upload) in
+            repositories.flat_map(|repository| repository.uploads().keys().map(|upload| (repository.name(), upload)))
+        {
+            let text =
+                format!("upload {upload} into `{repository}` of {} in {} was left open", key.account, key.region);
             findings.push(finding(FindingKind::OpenUpload, false, upload.to_string(), text));
         }
     }

@@ -10,7 +10,7 @@ use crate::worlds::{World, control_token_incarnation};
 
 /// What a call's token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grant {
+pub(super) enum Grant {
     /// Everything.
     Daemon,
     /// The world of this incarnation.
@@ -18,7 +18,7 @@ pub enum Grant {
 }
 
 /// Reads the bearer token of a call and notes what it is good for.
-pub fn authorize(daemon: &Daemon, mut request: Request<()>) -> Result<Request<()>, Status> {
+pub(super) fn authorize(daemon: &Daemon, mut request: Request<()>) -> Result<Request<()>, Status> {
     let grant = grant(daemon, &request).ok_or(ControlError::Unauthenticated)?;
     request.extensions_mut().insert(grant);
     Ok(request)
@@ -49,12 +49,12 @@ fn constant_time_equal(left: &[u8], right: &[u8]) -> bool {
 
 impl Grant {
     /// The grant of a call; [`authorize`] has set it.
-    pub fn of<T>(request: &Request<T>) -> Result<Self, ControlError> {
+    pub(super) fn of<T>(request: &Request<T>) -> Result<Self, ControlError> {
         request.extensions().get::<Self>().copied().ok_or(ControlError::Unauthenticated)
     }
 
     /// The named world, if the grant is good for it. Renews its lease.
-    pub fn world(self, daemon: &Daemon, name: &str) -> Result<Arc<World>, ControlError> {
+    pub(super) fn world(self, daemon: &Daemon, name: &str) -> Result<Arc<World>, ControlError> {
         let world = daemon.directory.by_name(name)?;
         match self {
             Self::World(incarnation) if incarnation != world.identity().incarnation => Err(ControlError::Forbidden),
@@ -66,7 +66,7 @@ impl Grant {
     }
 
     /// Refuses a world's token.
-    pub fn daemon_only(self) -> Result<(), ControlError> {
+    pub(super) fn daemon_only(self) -> Result<(), ControlError> {
         match self {
             Self::Daemon => Ok(()),
             Self::World(_) => Err(ControlError::Forbidden),

@@ -200,9 +200,7 @@ impl Control {
             Some(source) => {
                 let mut state = match source {
                     Source::FromSnapshot(name) => self.daemon.directory.snapshot(name)?.fork(),
-                    Source::FromWorld(name) => {
-                        self.daemon.directory.by_name(name)?.write(|live| live.state.fork())
-                    }
+                    Source::FromWorld(name) => self.daemon.directory.by_name(name)?.write(|live| live.state.fork()),
                 };
                 let mut accounts_given = state.accounts.clone();
                 if !request.accounts.is_empty() || !request.regions.is_empty() {
@@ -261,20 +259,26 @@ impl Control {
     }
 }
 
-fn accounts_and_regions(request: &proto::CreateWorldRequest) -> Result<(Arc<[AccountId]>, Arc<[Region]>), ControlError> {
+fn accounts_and_regions(
+    request: &proto::CreateWorldRequest,
+) -> Result<(Arc<[AccountId]>, Arc<[Region]>), ControlError> {
     let mut violations = Vec::new();
     let mut accounts: Vec<AccountId> = Vec::new();
     for (at, text) in request.accounts.iter().enumerate() {
         match text.parse() {
             Ok(account) => accounts.push(account),
-            Err(error) => violations.push(FieldViolation { path: format!("accounts[{at}]"), message: format!("{error}") }),
+            Err(error) => {
+                violations.push(FieldViolation { path: format!("accounts[{at}]"), message: format!("{error}") })
+            }
         }
     }
     let mut regions: Vec<Region> = Vec::new();
     for (at, text) in request.regions.iter().enumerate() {
         match text.parse() {
             Ok(region) => regions.push(region),
-            Err(error) => violations.push(FieldViolation { path: format!("regions[{at}]"), message: format!("{error}") }),
+            Err(error) => {
+                violations.push(FieldViolation { path: format!("regions[{at}]"), message: format!("{error}") })
+            }
         }
     }
     if !violations.is_empty() {

@@ -69,7 +69,13 @@ impl Caller {
         Ok(())
     }
 
-    async fn oci(&self, method: Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> anyhow::Result<Response> {
+    async fn oci(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<&str>,
+        body: Vec<u8>,
+    ) -> anyhow::Result<Response> {
         let mut request = self.http.request(method, format!("{}{path}", self.endpoint)).body(body);
         if let Some(login) = &self.login {
             request = request.header(AUTHORIZATION, login);
@@ -117,7 +123,12 @@ impl Caller {
         let path = location.strip_prefix(&self.endpoint).unwrap_or(location).to_owned();
         let separator = if path.contains('?') { '&' } else { '?' };
         let finished = self
-            .oci(Method::PUT, &format!("{path}{separator}digest={digest}"), Some("application/octet-stream"), bytes.to_vec())
+            .oci(
+                Method::PUT,
+                &format!("{path}{separator}digest={digest}"),
+                Some("application/octet-stream"),
+                bytes.to_vec(),
+            )
             .await?;
         ensure!(finished.status() == StatusCode::CREATED, "a blob was answered {}", finished.status());
         Ok(digest)

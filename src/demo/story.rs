@@ -19,7 +19,8 @@ const TEN_MINUTES: prost_types::Duration = prost_types::Duration { seconds: 600,
 /// Tells the story of one world.
 pub(super) async fn tell(control: SocketAddr, token: Option<String>, out: &mut impl Write) -> anyhow::Result<()> {
     let mut plane = ControlPlane::connect(control, token).await?;
-    let http = remote::client(remote::RemoteTimeouts { connect: Duration::from_secs(5), read: Duration::from_secs(10) })?;
+    let http =
+        remote::client(remote::RemoteTimeouts { connect: Duration::from_secs(5), read: Duration::from_secs(10) })?;
 
     step(out, "A world with two regions, frozen in time")?;
     let request = proto::CreateWorldRequest {
@@ -55,11 +56,17 @@ async fn replication(
 ) -> anyhow::Result<()> {
     step(out, "Seed: a repository, replicated to the other region, failed replications retried every five minutes")?;
     let documents = vec![
-        document(proto::document::Kind::Repository(proto::RepositoryDocument { name: "app".to_owned(), ..Default::default() })),
+        document(proto::document::Kind::Repository(proto::RepositoryDocument {
+            name: "app".to_owned(),
+            ..Default::default()
+        })),
         document(proto::document::Kind::Registry(proto::RegistryDocument {
             replication: Some(proto::ReplicationDocument {
                 rules: vec![proto::ReplicationRuleDocument {
-                    destinations: vec![proto::ReplicationDestinationDocument { region: AWAY.to_owned(), account: None }],
+                    destinations: vec![proto::ReplicationDestinationDocument {
+                        region: AWAY.to_owned(),
+                        account: None,
+                    }],
                     repository_prefixes: Vec::new(),
                 }],
             }),
@@ -138,7 +145,10 @@ async fn pull_through(
     for attempt in 1..=4 {
         let (status, bytes) = home.pull(&format!("/v2/quay/base/blobs/{layer}")).await?;
         arrived = bytes.is_some_and(|bytes| Digest::sha256_of(&bytes) == layer);
-        line(out, &format!("attempt {attempt}: GET the layer: {status}, {}", if arrived { "whole" } else { "not the layer" }))?;
+        line(
+            out,
+            &format!("attempt {attempt}: GET the layer: {status}, {}", if arrived { "whole" } else { "not the layer" }),
+        )?;
     }
     ensure!(arrived, "the fourth attempt should have brought the layer");
 
@@ -148,7 +158,10 @@ async fn pull_through(
     for call in plane.journal.list_calls(request).await?.into_inner().calls {
         let what = call.decisions.first().map_or("", |decision| decision.action.as_str());
         let status = call.status.map_or_else(|| "no status".to_owned(), |status| status.to_string());
-        line(out, &format!("#{} upstream:{} -> {status}, {} bytes {what}", call.number, call.operation, call.bytes_out))?;
+        line(
+            out,
+            &format!("#{} upstream:{} -> {status}, {} bytes {what}", call.number, call.operation, call.bytes_out),
+        )?;
     }
     Ok(layer)
 }
@@ -158,7 +171,8 @@ async fn verdicts(out: &mut impl Write, plane: &mut ControlPlane, world: &str, l
     let passed = verify(out, plane, world, &format!(r#"oci:blob.get where digest = "{layer}""#), 4).await?;
     ensure!(passed == proto::Verdict::Pass, "the verdict should be PASS");
     step(out, "A verdict that fails, and says what came near")?;
-    let failed = verify(out, plane, world, r#"ecr:DescribeImageReplicationStatus where region = "eu-west-1""#, 1).await?;
+    let failed =
+        verify(out, plane, world, r#"ecr:DescribeImageReplicationStatus where region = "eu-west-1""#, 1).await?;
     ensure!(failed == proto::Verdict::Fail, "the verdict should be FAIL");
     Ok(())
 }
@@ -200,8 +214,7 @@ async fn seed(
 }
 
 async fn fault(out: &mut impl Write, plane: &mut ControlPlane, world: &str, rule: &str) -> anyhow::Result<()> {
-    let request =
-        proto::ApplyRulesRequest { world: world.to_owned(), text: rule.to_owned(), ..Default::default() };
+    let request = proto::ApplyRulesRequest { world: world.to_owned(), text: rule.to_owned(), ..Default::default() };
     for rule in plane.faults.apply_rules(request).await?.into_inner().rules {
         line(out, &rule.text)?;
     }

@@ -1,8 +1,22 @@
 //! The AWS JSON surface: requests in, answers out.
 //!
-//! Thin: it decodes a body into the input of one operation of `registry`, runs that operation, and encodes its output. It
-//! holds no rule of ECR but the constraints that the service model puts on members. Routing by target, authentication and
-//! everything about connections stand in `http`.
+//! Thin: [`decode`] turns a body into the input of one operation of `registry`, [`ReadCall`] and [`WriteCall`] run that
+//! operation, and [`Answer`] encodes what came of it; `serve` drives a call through them. It holds no rule of ECR but the
+//! constraints that the service model puts on members. Everything about connections stands in `http`.
 
-pub mod constraints;
+pub mod answer;
+pub(crate) mod constraints;
+mod download;
+mod layers;
 pub mod protocol;
+pub mod request;
+pub(crate) mod serve;
+mod tokens;
+mod wire;
+
+#[cfg(test)]
+mod testing;
+
+pub use answer::{Answer, Links, RegistryToken};
+pub use protocol::parse_target;
+pub use request::{Call, LayerPart, ReadCall, Request, TokenRequest, WriteCall, decode};

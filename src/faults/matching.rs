@@ -147,10 +147,16 @@ impl Node {
             return;
         }
         match self {
-            Self::All(items) => items.iter().for_each(|item| item.collect_differences(facts, differences)),
+            Self::All(items) => {
+                for item in items {
+                    item.collect_differences(facts, differences);
+                }
+            }
             Self::Any(items) => {
                 let mut each = Vec::new();
-                items.iter().for_each(|item| item.collect_differences(facts, &mut each));
+                for item in items {
+                    item.collect_differences(facts, &mut each);
+                }
                 differences.push(each.join(", and "));
             }
             Self::Not(inner) => differences.push(format!("expected not {}", inner.describe())),

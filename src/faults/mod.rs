@@ -19,8 +19,13 @@ pub mod points;
 mod predicate;
 mod report;
 mod rules;
+#[cfg(test)]
+mod rules_test;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod text;
 pub mod tree;
+mod verdict;
 mod violation;
 mod vocabulary;
 

@@ -2,7 +2,8 @@
 
 /// `; did you mean …?` for the nearest of `known`, or nothing when none is near.
 ///
-/// Near is an edit distance of at most a third of the word, and of at least one.
+/// Near is an edit distance of at most a third of the word, or of one; what a word of three letters or more begins is near
+/// too.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     match nearest(word, known) {
         Some(name) => format!("; did you mean `{name}`?"),
@@ -17,27 +18,37 @@ fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&
         return None;
     }
     let furthest = (wanted.len() / 3).max(1);
+    let is_begun =
+        |name: &str| wanted.len() >= 3 && name.to_ascii_lowercase().chars().zip(&wanted).all(|(a, b)| a == *b);
     known
         .into_iter()
-        .map(|name| (distance(&wanted, name), name))
+        .map(|name| {
+            (if is_begun(name) && name.len() > wanted.len() { furthest } else { distance(&wanted, name) }, name)
+        })
         .filter(|(distance, _)| *distance <= furthest)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
 
-/// Edits (insert, delete, replace one letter) that lead from one word to the other, whatever their case.
+/// Edits (insert, delete, replace one letter, swap two neighbours) that lead from one word to the other, whatever their
+/// case.
 fn distance(from: &[char], to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=from.len()).collect();
-    for (line, wanted) in to.chars().map(|letter| letter.to_ascii_lowercase()).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, letter) in from.iter().enumerate() {
-            let replaced = diagonal + usize::from(*letter != wanted);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+    let to: Vec<char> = to.chars().map(|letter| letter.to_ascii_lowercase()).collect();
+    // `rows[i][j]` is the distance between the first i letters of `to` and the first j of `from`.
+    let mut rows: Vec<Vec<usize>> = vec![(0..=from.len()).collect()];
+    for i in 1..=to.len() {
+        let mut row = vec![i];
+        for j in 1..=from.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(to[i - 1] != from[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && to[i - 1] == from[j - 2] && to[i - 2] == from[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[from.len()]
+    rows[to.len()][from.len()]
 }
 
 #[cfg(test)]
@@ -49,9 +60,11 @@ mod tests {
         let known = ["repository", "region", "tag", "PutImage"];
         for (word, expected) in [
             ("repositry", Some("repository")),
+            ("repo", Some("repository")),
             ("Tag", Some("tag")),
             ("putimage", Some("PutImage")),
-            ("tga", None),
+            ("tga", Some("tag")),
+            ("tagag", None),
             ("zzzz", None),
             ("", None),
         ] {

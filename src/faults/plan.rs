@@ -47,6 +47,22 @@ impl PlanStep {
     pub(super) fn terminal(&self) -> Option<Point> {
         self.actions.iter().find(|placed| placed.action.kind().is_terminal()).map(|placed| placed.point)
     }
+
+    /// Whether a call that another rule ends at this point leaves nothing for it to do: it comes later and would end the
+    /// call too, or it would only make it wait at a point that the call no longer reaches.
+    ///
+    /// A terminal that comes earlier did not fire, or it would have won; that match counts.
+    pub(super) fn is_shadowed(&self, end: Point, comes_later: bool) -> bool {
+        let unreached = |point: Point| match end {
+            Point::Before => matches!(point, Point::After | Point::SendBody),
+            Point::After => point == Point::SendBody,
+            Point::SendBody | Point::TaskFinish => false,
+        };
+        if self.terminal().is_some() {
+            return comes_later;
+        }
+        !self.actions.is_empty() && self.actions.iter().all(|placed| unreached(placed.point))
+    }
 }
 
 /// Where a plan stands for one counter.

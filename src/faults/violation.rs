@@ -76,14 +76,14 @@ pub struct Violation {
     pub reason: Reason,
     /// A sentence. For text it begins with line and column and ends with the source line and carets under the token.
     pub message: String,
-    /// The offending piece of text; empty for a tree.
+    /// The offending piece of text, its beginning if it is long; empty for a tree.
     pub excerpt: String,
 }
 
 impl Violation {
     /// Something wrong at a field path of a tree.
     pub fn new(path: impl Into<String>, reason: Reason, message: impl Into<String>) -> Self {
-        let (path, message) = (path.into(), message.into());
+        let (path, message) = (path.into(), shorten(message.into()));
         Self { path, line: 0, column: 0, reason, message, excerpt: String::new() }
     }
 
@@ -101,6 +101,15 @@ impl Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// Cuts a sentence that quotes too much of what was sent.
+pub(crate) fn shorten(message: String) -> String {
+    const MOST_CHARACTERS: usize = 400;
+    match message.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
     }
 }
 

@@ -50,9 +50,17 @@ type Waiting = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 enum Cut {
     None,
     /// After this many more bytes.
-    After { bytes: u64, end: CutEnd, connection: Arc<ConnectionHandle> },
+    After {
+        bytes: u64,
+        end: CutEnd,
+        connection: Arc<ConnectionHandle>,
+    },
     /// The bytes are out; waits until the peer has them.
-    Ending { sent: Waiting, end: CutEnd, connection: Arc<ConnectionHandle> },
+    Ending {
+        sent: Waiting,
+        end: CutEnd,
+        connection: Arc<ConnectionHandle>,
+    },
 }
 
 /// The body of a reply.

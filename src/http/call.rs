@@ -49,9 +49,36 @@ pub struct Call {
 
 impl Call {
     /// Opens the record and lets the rules decide.
-    pub fn open(daemon: &Arc<Daemon>, world: Arc<World>, connection: &Arc<ConnectionHandle>, arrival: CallArrival) -> Self {
+    pub fn open(
+        daemon: &Arc<Daemon>,
+        world: Arc<World>,
+        connection: &Arc<ConnectionHandle>,
+        arrival: CallArrival,
+    ) -> Self {
         world.touch();
         let (record, decision) = world.write(|live| live.open_call(arrival));
+        Self::of(daemon, world, connection, record, decision)
+    }
+
+    /// Opens the record of a call that is refused before rules are asked.
+    pub fn refused(
+        daemon: &Arc<Daemon>,
+        world: Arc<World>,
+        connection: &Arc<ConnectionHandle>,
+        arrival: CallArrival,
+    ) -> Self {
+        world.touch();
+        let record = world.write(|live| live.open_refused_call(arrival));
+        Self::of(daemon, world, connection, record, Decision::none())
+    }
+
+    fn of(
+        daemon: &Arc<Daemon>,
+        world: Arc<World>,
+        connection: &Arc<ConnectionHandle>,
+        record: u64,
+        decision: Decision,
+    ) -> Self {
         Self {
             daemon: Arc::clone(daemon),
             world,
@@ -91,17 +118,11 @@ impl Call {
     }
 
     async fn wait(&mut self, waits: &[Wait]) -> Result<(), EndConnection> {
-        for wait in waits {
-            let goes_on = match wait {
-                Wait::Delay(delay) => pause(*delay, &self.world).await,
-                Wait::Hold(gate) => self.world.wait_at_gate(gate, self.record).await,
-            };
-            if !goes_on {
-                // The world ended while the call waited; late bytes must not reach anybody.
-                return Err(self.end_connection(ConnectionEnd::Eof));
-            }
+        if wait_all(&self.world, self.record, waits).await {
+            return Ok(());
         }
-        Ok(())
+        // The world ended while the call waited; late bytes must not reach anybody.
+        Err(self.end_connection(ConnectionEnd::Eof))
     }
 
     fn end_connection(&mut self, end: ConnectionEnd) -> EndConnection {
@@ -122,7 +143,11 @@ impl Call {
     }
 
     /// Sends a reply, cut as the rules say. The record ends when the body has.
-    pub async fn reply(mut self, mut response: Response<ReplyBody>, error: Option<&str>) -> Result<Response<ReplyBody>, EndConnection> {
+    pub async fn reply(
+        mut self,
+        mut response: Response<ReplyBody>,
+        error: Option<&str>,
+    ) -> Result<Response<ReplyBody>, EndConnection> {
         self.after().await?;
         let status = response.status();
         if let Ok(seq) = HeaderValue::from_str(&self.record.to_string()) {
@@ -172,11 +197,25 @@ impl Drop for Call {
 }
 
 /// Bytes that a truncation leaves of a body.
-fn kept(keep: Keep, length: u64) -> u64 {
+pub(crate) fn kept(keep: Keep, length: u64) -> u64 {
     match keep {
         Keep::Percent(percent) => (length as f64 * percent / 100.0).floor() as u64,
         Keep::Bytes(bytes) => bytes.min(length),
     }
+}
+
+/// Waits as rules say, one after the other, in the name of a record. False if the world ended first.
+pub(crate) async fn wait_all(world: &World, record: u64, waits: &[Wait]) -> bool {
+    for wait in waits {
+        let goes_on = match wait {
+            Wait::Delay(delay) => pause(*delay, world).await,
+            Wait::Hold(gate) => world.wait_at_gate(gate, record).await,
+        };
+        if !goes_on {
+            return false;
+        }
+    }
+    true
 }
 
 /// Waits in real time, since clients' timeouts are real. False if the world ended first.

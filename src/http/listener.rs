@@ -105,4 +105,3 @@ async fn serve_connection(
         tracing::debug!(connection = number, %error, "a connection ended early");
     }
 }
-

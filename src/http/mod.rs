@@ -1,12 +1,18 @@
 //! HTTP under both faces of the registry surface: connections, bodies, and the order in which a call is handled.
 
+mod arrival;
 mod body;
 mod call;
+mod download;
 mod listener;
 mod pipeline;
 mod socket;
 
+pub use arrival::{Arrival, BodyError, drain};
 pub use body::{CutByRule, CutEnd, Finish, ReplyBody};
 pub use call::{Call, EndConnection, Interrupted, whole};
+pub(crate) use call::{kept, wait_all};
+pub use download::blob_response;
 pub use listener::{serve_shared, serve_world};
+pub(crate) use pipeline::{CredentialHints, find_world};
 pub use socket::{ConnectionHandle, Socket};

@@ -44,14 +44,14 @@ fn retained(journal: &Journal, expectation: &CountExpectation, since: Mark) -> V
 
 /// How many evicted records are known to match, and how many may.
 #[derive(Clone, Copy, Default)]
-struct Evicted {
+struct EvictedCount {
     certain: u64,
     possible: u64,
 }
 
-fn evicted(journal: &Journal, expectation: &CountExpectation, since: Mark) -> Evicted {
+fn evicted(journal: &Journal, expectation: &CountExpectation, since: Mark) -> EvictedCount {
     let matcher = &expectation.matcher;
-    let mut evicted = Evicted::default();
+    let mut evicted = EvictedCount::default();
     let mut add = |answer: Answer, count: u64| match answer {
         Answer::Matches => evicted.certain += count,
         Answer::MayMatch => evicted.possible += count,
@@ -66,14 +66,14 @@ fn evicted(journal: &Journal, expectation: &CountExpectation, since: Mark) -> Ev
     evicted
 }
 
-fn interval(unit: CountUnit, matched: &[Arc<Record>], evicted: Evicted) -> (u64, u64) {
-    let Evicted { certain, possible } = evicted;
+fn interval(unit: CountUnit, matched: &[Arc<Record>], evicted: EvictedCount) -> (u64, u64) {
+    let EvictedCount { certain, possible } = evicted;
     match unit {
         CountUnit::Calls => {
             let known = matched.len() as u64 + certain;
             (known, known + possible)
         }
-        // Evicted attempts may belong to logical calls that retained ones already count.
+        // EvictedCount attempts may belong to logical calls that retained ones already count.
         CountUnit::LogicalCalls => {
             let retained = logical_calls(matched);
             (retained.max(certain.min(1)), retained + certain + possible)

@@ -164,11 +164,6 @@ impl Journal {
         self.marks.binary_search(&Mark(number)).map(|_| Mark(number)).map_err(|_| unknown())
     }
 
-    /// Whether records after a mark were evicted.
-    pub(super) fn evicted_since(&self, since: Mark) -> bool {
-        since.is_before(self.evicted())
-    }
-
     /// Tallies of evicted records after a mark.
     pub(super) fn tallies(&self, since: Mark) -> impl Iterator<Item = &Tally> {
         self.evicted.tallies(since)

@@ -101,8 +101,7 @@ fn section(title: &str, lines: impl IntoIterator<Item = String>) -> String {
     if lines.is_empty() {
         lines.push("none".to_owned());
     }
-    let body: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-    format!("{title}:\n{body}")
+    format!("{title}:\n  {}\n", lines.join("\n  "))
 }
 
 /// Lines of one section; what a section leaves out, its answer's own members still carry.

@@ -23,7 +23,7 @@ impl Operations for SomeOperations {
 }
 
 pub(super) fn matcher(text: &str) -> CheckedMatcher {
-    parse_matcher("matcher", text, &SomeOperations).expect("a matcher of a test")
+    parse_matcher(text, &SomeOperations).expect("a matcher of a test")
 }
 
 pub(super) fn count_of(text: &str, least: u64, most: Option<u64>) -> CountExpectation {

@@ -37,22 +37,22 @@ pub(super) fn expected(form: &Form) -> String {
 }
 
 /// The text of one item.
-pub(super) fn of_item(journal: &Journal, expectation: &Expectation, finding: &Judgement) -> String {
-    let mut lines = vec![headline(expectation, finding)];
-    lines.extend(matching_lines(finding));
-    if finding.verdict == Verdict::Inconclusive {
+pub(super) fn of_item(journal: &Journal, expectation: &Expectation, judgement: &Judgement) -> String {
+    let mut lines = vec![headline(expectation, judgement)];
+    lines.extend(matching_lines(judgement));
+    if judgement.verdict == Verdict::Inconclusive {
         lines.push(format!(
             "  The journal holds records from #{} on; what would decide this is among the {} that it dropped.",
             journal.low_watermark(),
             journal.evicted()
         ));
     }
-    if let Some(remark) = &finding.remark {
+    if let Some(remark) = &judgement.remark {
         lines.push(format!("  Hint: attempt counted as call: {remark}."));
     }
-    if !finding.near_misses.is_empty() {
+    if !judgement.near_misses.is_empty() {
         lines.push("  Nearest:".to_owned());
-        lines.extend(finding.near_misses.iter().flat_map(near_miss_lines));
+        lines.extend(judgement.near_misses.iter().flat_map(near_miss_lines));
     }
     cut(lines, LINES_AT_MOST, 0).join("\n")
 }
@@ -99,19 +99,19 @@ fn summary(journal: &Journal, items: &[Item], since: Mark) -> String {
     format!("{text}; judged on records {stretch}.")
 }
 
-fn headline(expectation: &Expectation, finding: &Judgement) -> String {
+fn headline(expectation: &Expectation, judgement: &Judgement) -> String {
     let label = expectation.label.as_ref().map_or_else(String::new, |label| format!(" {label}:"));
     let expected = expected(&expectation.form);
-    format!("{}{label} expected {expected}; found {}.", finding.verdict.as_str(), found(&expectation.form, finding))
+    format!("{}{label} expected {expected}; found {}.", judgement.verdict.as_str(), found(&expectation.form, judgement))
 }
 
-fn found(form: &Form, finding: &Judgement) -> String {
-    let Judgement { actual, at_most, .. } = finding;
+fn found(form: &Form, judgement: &Judgement) -> String {
+    let Judgement { actual, at_most, .. } = judgement;
     match form {
-        Form::Sequence(matchers) if finding.actual == matchers.len() as u64 => "all of them".to_owned(),
+        Form::Sequence(matchers) if judgement.actual == matchers.len() as u64 => "all of them".to_owned(),
         Form::Sequence(matchers) => {
             let missing =
-                matchers.get(finding.matched.len()).map(|matcher| format!(", then no `{}`", matcher.matcher()));
+                matchers.get(judgement.matched.len()).map(|matcher| format!(", then no `{}`", matcher.matcher()));
             format!("the first {actual}{}", missing.unwrap_or_default())
         }
         Form::Count(_) if actual == at_most && *actual == 0 => "none".to_owned(),
@@ -120,9 +120,9 @@ fn found(form: &Form, finding: &Judgement) -> String {
     }
 }
 
-fn matching_lines(finding: &Judgement) -> Vec<String> {
-    let records = &finding.matched;
-    let evicted = match finding.actual.checked_sub(records.len() as u64) {
+fn matching_lines(judgement: &Judgement) -> Vec<String> {
+    let records = &judgement.matched;
+    let evicted = match judgement.actual.checked_sub(records.len() as u64) {
         Some(evicted @ 1..) => vec![format!("  {evicted} more that the journal no longer holds")],
         _ => Vec::new(),
     };

@@ -14,17 +14,17 @@ pub fn verify(journal: &Journal, expectations: &[Expectation], since: Mark) -> V
 }
 
 fn judge(journal: &Journal, expectation: &Expectation, since: Mark) -> Item {
-    let finding = match &expectation.form {
+    let judgement = match &expectation.form {
         Form::Count(expected) => count::judge(journal, expected, since),
         Form::Sequence(matchers) => sequence::judge(journal, matchers, since),
     };
-    let text = verdict_text::of_item(journal, expectation, &finding);
+    let text = verdict_text::of_item(journal, expectation, &judgement);
     Item {
-        verdict: finding.verdict,
-        matched: finding.matched.iter().map(|record| record.number).take(MATCHED_AT_MOST).collect(),
-        actual: finding.actual,
+        verdict: judgement.verdict,
+        matched: judgement.matched.iter().map(|record| record.number).take(MATCHED_AT_MOST).collect(),
+        actual: judgement.actual,
         expected: verdict_text::expected(&expectation.form),
-        near_misses: finding.near_misses,
+        near_misses: judgement.near_misses,
         text,
     }
 }

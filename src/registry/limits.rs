@@ -63,7 +63,7 @@ pub const LAYER_DIGESTS_PER_CALL: usize = 100;
 pub const PAGE_DEFAULT: usize = 100;
 
 /// Entries of the largest page. Shape `MaxResults`.
-pub const PAGE_MOST: usize = 1_000;
+pub const PAGE_MAXIMUM: usize = 1_000;
 
 /// Pull-through cache rules of one registry. Quota.
 pub const CACHE_RULES_PER_REGISTRY: usize = 50;

@@ -8,6 +8,7 @@ pub mod types;
 
 pub mod cache_rules;
 pub mod context;
+pub mod conversion;
 pub mod encryption;
 pub mod errors;
 pub mod image;

@@ -1,1 +1,381 @@
+//! Random operations on one repository against a model so naive that it is plainly right: two maps and no index.
+//!
+//! After each step the repository shows what the naive model shows, its indexes agree with a scan, an error has changed
+//! nothing, and a fork taken at any time still shows what it showed then.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
+use super::image_identifier::ImageIdentifier;
+use super::manifest::Manifest;
+use super::ops::{batch_delete_image, describe_images, list_images, list_tags, put_image};
+use super::page::PageRequest;
+use super::replication;
+use super::state::Registry;
+use super::tag_mutability::{TagMutability, TagMutabilityMode};
+use super::testing::{
+    NOON, blob, image_about, image_of, index_of, key, name, picture, push, registry, tag, with, with_repository,
+};
+use super::types::Digest;
+
+const TAGS: [&str; 4] = ["a", "b", "dev-1", "dev-2"];
+const BLOBS: [&str; 4] = ["{}", "base", "app", "signature"];
+
+/// Everything that can be pushed: images that share layers, an artifact about one of them, indexes, an index of indexes.
+fn universe() -> Vec<Arc<Manifest>> {
+    let one = image_of("{}", &["base"], "one");
+    let two = image_of("{}", &["base", "app"], "two");
+    let three = image_of("app", &["base", "base"], "three");
+    let about = image_about("{}", &["signature"], "about", Some(two.digest()));
+    let list = index_of(&[&one, &two], "list");
+    let other_list = index_of(&[&two, &three], "other list");
+    let outer = index_of(&[&list, &one], "outer");
+    vec![one, two, three, about, list, other_list, outer]
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Link(usize),
+    Push { manifest: usize, tag: Option<usize> },
+    DeleteTag(usize),
+    DeleteDigest(usize),
+    Mutability(TagMutabilityMode),
+    Fork,
+    Replicate { manifest: usize, tag: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    use TagMutabilityMode::{Immutable, ImmutableWithExclusion, Mutable, MutableWithExclusion};
+    let manifest = 0..universe().len();
+    let modes = [Just(Mutable), Just(Immutable), Just(MutableWithExclusion), Just(ImmutableWithExclusion)];
+    prop_oneof![
+        2 => (0..BLOBS.len()).prop_map(Step::Link),
+        8 => (manifest.clone(), proptest::option::of(0..TAGS.len()))
+            .prop_map(|(manifest, tag)| Step::Push { manifest, tag }),
+        3 => (0..TAGS.len()).prop_map(Step::DeleteTag),
+        2 => manifest.clone().prop_map(Step::DeleteDigest),
+        1 => proptest::sample::select(modes.to_vec()).prop_flat_map(|mode| mode).prop_map(Step::Mutability),
+        1 => any::<()>().prop_map(|()| Step::Fork),
+        1 => (manifest, 0..TAGS.len()).prop_map(|(manifest, tag)| Step::Replicate { manifest, tag }),
+    ]
+}
+
+/// Images with their tags, and the blobs that are there.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Naive {
+    images: BTreeMap<Digest, BTreeSet<&'static str>>,
+    blobs: BTreeSet<Digest>,
+    mode: TagMutabilityMode,
+}
+
+impl Naive {
+    fn owner(&self, tag: &str) -> Option<&Digest> {
+        self.images.iter().find(|(_, tags)| tags.contains(tag)).map(|(digest, _)| digest)
+    }
+
+    fn is_frozen(&self, tag: &str) -> bool {
+        let excluded = tag.starts_with("dev-");
+        match self.mode {
+            TagMutabilityMode::Mutable => false,
+            TagMutabilityMode::Immutable => true,
+            TagMutabilityMode::MutableWithExclusion => excluded,
+            TagMutabilityMode::ImmutableWithExclusion => !excluded,
+        }
+    }
+
+    /// Says how the push ends, and makes it so.
+    fn push(&mut self, manifest: &Manifest, tag: Option<&'static str>) -> &'static str {
+        let digest = manifest.digest();
+        if manifest.blobs().iter().any(|(blob, _)| !self.blobs.contains(*blob)) {
+            return "layers";
+        }
+        if manifest.children().iter().any(|child| !self.images.contains_key(*child)) {
+            return "children";
+        }
+        match tag {
+            None if self.images.contains_key(digest) => return "exists",
+            Some(tag) if self.owner(tag) == Some(digest) => return "exists",
+            Some(tag) if self.owner(tag).is_some() && self.is_frozen(tag) => return "frozen",
+            _ => {}
+        }
+        if let Some(tag) = tag {
+            self.images.values_mut().for_each(|tags| {
+                tags.remove(tag);
+            });
+        }
+        self.images.entry(digest.clone()).or_default().extend(tag);
+        "stored"
+    }
+
+    /// Says whether the image may go, and takes it away.
+    fn remove(&mut self, digest: &Digest, universe: &[Arc<Manifest>]) -> bool {
+        let here: Vec<&Arc<Manifest>> =
+            universe.iter().filter(|manifest| self.images.contains_key(manifest.digest())).collect();
+        if here.iter().any(|manifest| manifest.children().contains(&digest)) || !self.images.contains_key(digest) {
+            return false;
+        }
+        let (gone, rest): (Vec<_>, Vec<_>) = here.into_iter().partition(|manifest| manifest.digest() == digest);
+        for (blob, _) in gone.iter().flat_map(|manifest| manifest.blobs()) {
+            if !rest.iter().any(|manifest| manifest.blobs().iter().any(|(other, _)| *other == blob)) {
+                self.blobs.remove(blob);
+            }
+        }
+        self.images.remove(digest);
+        true
+    }
+
+    fn remove_tag(&mut self, tag: &'static str, universe: &[Arc<Manifest>]) -> bool {
+        let Some(digest) = self.owner(tag).cloned() else { return false };
+        if self.images[&digest].len() == 1 {
+            return self.remove(&digest, universe);
+        }
+        self.images.get_mut(&digest).is_some_and(|tags| tags.remove(tag))
+    }
+}
+
+fn seen(registry: &Registry, mode: TagMutabilityMode) -> Naive {
+    let repository = registry.repository(&name("team/app")).unwrap();
+    let interned = |tag: String| TAGS.into_iter().find(|known| *known == tag).unwrap();
+    let tags = |tags: Vec<String>| tags.into_iter().map(interned).collect();
+    Naive {
+        images: picture(registry, "team/app").into_iter().map(|(digest, list)| (digest, tags(list))).collect(),
+        blobs: repository.layers().map(|layer| layer.blob.digest().clone()).collect(),
+        mode,
+    }
+}
+
+fn outcome(result: &Result<put_image::Output, put_image::Error>) -> &'static str {
+    match result {
+        Ok(_) => "stored",
+        Err(put_image::Error::LayersNotFound(_)) => "layers",
+        Err(put_image::Error::ReferencedImagesNotFound(_)) => "children",
+        Err(put_image::Error::AlreadyExists(_)) => "exists",
+        Err(put_image::Error::TagAlreadyExists(_)) => "frozen",
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn delete(registry: &mut Registry, image_id: ImageIdentifier) -> bool {
+    let input = batch_delete_image::Input { repository: name("team/app"), image_ids: vec![image_id] };
+    with(|cx| {
+        let output = batch_delete_image::apply(registry, cx, &input).unwrap();
+        assert_eq!(cx.effects.len(), output.image_ids.len());
+        output.failures.is_empty()
+    })
+}
+
+fn set_mutability(registry: &mut Registry, mode: TagMutabilityMode) {
+    let filters = match mode {
+        TagMutabilityMode::Mutable | TagMutabilityMode::Immutable => vec![],
+        _ => vec!["dev-*".parse().unwrap()],
+    };
+    let repository = registry.repository_mut(&name("team/app")).unwrap();
+    repository.tag_mutability = TagMutability::new(mode, filters).unwrap();
+}
+
+/// A copy to another region has exactly the image, what it needs, and the tag.
+fn check_replication(registry: &Registry, manifest: &Manifest, image_tag: &'static str) {
+    let mut replica = Registry::new(key("123456789012", "eu-west-1"));
+    let here = registry.repository(&name("team/app")).unwrap().images().contains_key(manifest.digest());
+    let copied =
+        replication::copy(registry, &mut replica, NOON, &name("team/app"), manifest.digest(), Some(&tag(image_tag)));
+    assert_eq!(copied.is_ok(), here);
+    if here {
+        let repository = replica.repository(&name("team/app")).unwrap();
+        repository.assert_indexes_agree();
+        assert_eq!(repository.digest_of(&tag(image_tag)), Some(manifest.digest()));
+        assert_eq!(repository.tags().len(), 1);
+    } else {
+        assert!(replica.repositories().is_empty());
+    }
+}
+
+fn check_invariants(registry: &Registry, naive: &Naive) {
+    let repository = registry.repository(&name("team/app")).unwrap();
+    repository.assert_indexes_agree();
+    for tag in repository.tags().keys() {
+        assert!(repository.tagged(tag).is_some_and(|image| image.tags().contains(tag)), "{tag} resolves");
+    }
+    for image in repository.images().values() {
+        for (blob, _) in image.manifest().blobs() {
+            assert!(repository.layer(blob).is_some_and(|layer| layer.in_use), "{blob} is here and in use");
+        }
+    }
+    let tags = list_tags::Input { repository: name("team/app"), start: list_tags::Start::First, limit: None };
+    assert_eq!(list_tags::apply(registry, &tags).unwrap().tags.len(), repository.tags().len());
+    check_pages(registry, naive);
+}
+
+/// Small pages of both listings add up to everything.
+fn check_pages(registry: &Registry, naive: &Naive) {
+    let (mut rows, mut images) = (0, 0);
+    let mut next_token = None;
+    loop {
+        let page = PageRequest { max_results: Some(2), next_token };
+        let filter = list_images::ImageFilter::default();
+        let input = list_images::Input { repository: name("team/app"), filter, page };
+        let output = list_images::apply(registry, &input).unwrap();
+        rows += output.image_ids.len();
+        next_token = output.next_token;
+        if next_token.is_none() {
+            break;
+        }
+    }
+    loop {
+        let page = PageRequest { max_results: Some(2), next_token };
+        let filter = list_images::ImageFilter::default();
+        let selection = describe_images::Selection::Page { filter, page };
+        let input = describe_images::Input { repository: name("team/app"), selection };
+        let output = describe_images::apply(registry, &input).unwrap();
+        images += output.image_details.len();
+        next_token = output.next_token;
+        if next_token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(rows, naive.images.values().map(|tags| tags.len().max(1)).sum::<usize>());
+    assert_eq!(images, naive.images.len());
+}
+
+fn run(steps: Vec<Step>) {
+    let universe = universe();
+    let mut registry = with_repository();
+    let mut naive = Naive::default();
+    let mut forks: Vec<(Registry, Naive)> = Vec::new();
+    for step in steps {
+        let before = naive.clone();
+        match step {
+            Step::Link(which) => {
+                let blob = blob(BLOBS[which]);
+                naive.blobs.insert(blob.digest().clone());
+                registry.repository_mut(&name("team/app")).unwrap().insert_layer(blob);
+            }
+            Step::Push { manifest, tag } => {
+                let (manifest, tag) = (&universe[manifest], tag.map(|tag| TAGS[tag]));
+                let expected = naive.push(manifest, tag);
+                assert_eq!(outcome(&push(&mut registry, manifest, tag)), expected);
+                assert!(expected == "stored" || naive == before, "an error changes nothing");
+            }
+            Step::DeleteTag(tag) => {
+                let expected = naive.remove_tag(TAGS[tag], &universe);
+                assert_eq!(delete(&mut registry, ImageIdentifier::by_tag(TAGS[tag])), expected);
+            }
+            Step::DeleteDigest(manifest) => {
+                let digest = universe[manifest].digest();
+                let expected = naive.remove(digest, &universe);
+                assert_eq!(delete(&mut registry, ImageIdentifier::by_digest(digest.to_string())), expected);
+            }
+            Step::Mutability(mode) => {
+                naive.mode = mode;
+                set_mutability(&mut registry, mode);
+            }
+            Step::Fork => forks.push((registry.clone(), naive.clone())),
+            Step::Replicate { manifest, tag } => check_replication(&registry, &universe[manifest], TAGS[tag]),
+        }
+        assert_eq!(seen(&registry, naive.mode), naive);
+        check_invariants(&registry, &naive);
+    }
+    for (fork, then) in forks {
+        assert_eq!(seen(&fork, then.mode), then, "a fork keeps its own state");
+        check_invariants(&fork, &then);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        cases: 192,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    })]
+
+    #[test]
+    fn a_repository_does_what_two_maps_would_do(steps in proptest::collection::vec(step(), 1..60)) {
+        run(steps);
+    }
+}
+
+#[test]
+fn a_write_in_a_fork_copies_only_what_it_touches() {
+    let mut registry = registry();
+    for number in 0..200 {
+        super::testing::create(&mut registry, &format!("team/app{number}"));
+    }
+    let mut fork = registry.clone();
+    set_replaced(&mut fork, "team/app7");
+    let shared = |repository: &str| {
+        Arc::ptr_eq(&registry.repositories()[&name(repository)], &fork.repositories()[&name(repository)])
+    };
+    assert!(!shared("team/app7"));
+    assert!((0..200).filter(|number| shared(&format!("team/app{number}"))).count() == 199);
+}
+
+fn set_replaced(fork: &mut Registry, repository: &str) {
+    fork.repository_mut(&name(repository)).unwrap().insert_layer(blob("only here"));
+}
+
+#[test]
+fn tmp_measure() {
+    use super::ops::put_image as p;
+    fn rss() -> u64 {
+        let text = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
+        let line = text.lines().find(|l| l.starts_with("Anonymous:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+    let _ = p::Error::Manifest;
+    let mut registry = with_repository();
+    super::testing::link(&mut registry, &["{}", "base", "app"]);
+    let a = rss();
+    let n = 20_000;
+    for number in 0..n {
+        let m = image_of("{}", &["base"], &format!("{number:0>20}"));
+        if number == 0 {
+            eprintln!("manifest bytes {}", m.bytes().len());
+        }
+        let r = push(&mut registry, &m, Some(&format!("tag-{number}"))).unwrap();
+        // A reader clones the bytes, as every answer does.
+        let _ = r;
+    }
+    let b = rss();
+    eprintln!("per image {}", (b - a) / n);
+    for number in 0..n {
+        super::testing::create(&mut registry, &format!("repo-{number}"));
+    }
+    eprintln!("per repository {}", (rss() - b) / n);
+    eprintln!(
+        "image {} manifest {} descriptor {} kind {} repository {} layer {} bytes {}",
+        size_of::<super::Image>(),
+        size_of::<Manifest>(),
+        size_of::<super::Descriptor>(),
+        size_of::<super::Kind>(),
+        size_of::<super::Repository>(),
+        size_of::<super::repository::Layer>(),
+        size_of::<bytes::Bytes>()
+    );
+    for (n, text) in [("10", 10usize), ("10000", 10000)] {
+        let mut registry = with_repository();
+        super::testing::link(&mut registry, &["{}", "base", "app"]);
+        for number in 0..text {
+            push(&mut registry, &image_of("{}", &["base"], &number.to_string()), Some(&format!("t{number}"))).unwrap();
+        }
+        let extra: Vec<_> = (0..1000).map(|number| image_of("{}", &["base"], &format!("x{number}"))).collect();
+        let t = std::time::Instant::now();
+        for _ in 0..5 {
+            for (i, m) in extra.iter().enumerate() {
+                push(&mut registry, m, Some(&format!("x{i}"))).unwrap();
+            }
+            for (i, _) in extra.iter().enumerate() {
+                assert!(delete(&mut registry, ImageIdentifier::by_tag(format!("x{i}"))));
+            }
+        }
+        eprintln!("{n}: push+delete {:?}", t.elapsed() / 5000);
+        let fork = registry.clone();
+        let t = std::time::Instant::now();
+        for (i, m) in extra.iter().enumerate() {
+            push(&mut registry, m, Some(&format!("x{i}"))).unwrap();
+        }
+        eprintln!("{n}: push in fork {:?}", t.elapsed() / 1000);
+        drop(fork);
+    }
+}

@@ -28,7 +28,8 @@ pub struct Repository {
     pub(super) encryption: Encryption,
     pub(super) resource_tags: ResourceTags,
     images: Map<Digest, Arc<Image>>,
-    tags: Map<Tag, Digest>,
+    /// The manifest and not its digest, which is five times as large as the pointer.
+    tags: Map<Tag, Arc<Manifest>>,
     layers: Map<Digest, Layer>,
     uploads: Map<UploadId, Upload>,
     /// Child to the indexes that hold it; also for children that are not here (yet).
@@ -113,9 +114,14 @@ impl Repository {
         &self.images
     }
 
-    /// Digest of the image that each tag names; always one of [`Self::images`].
-    pub fn tags(&self) -> &Map<Tag, Digest> {
+    /// Manifest that each tag names; always that of one of [`Self::images`].
+    pub fn tags(&self) -> &Map<Tag, Arc<Manifest>> {
         &self.tags
+    }
+
+    /// Digest of the image that a tag names.
+    pub fn digest_of(&self, tag: &Tag) -> Option<&Digest> {
+        self.tags.get(tag).map(|manifest| manifest.digest())
     }
 
     /// Open uploads.
@@ -146,7 +152,7 @@ impl Repository {
 
     /// The image of a tag.
     pub fn tagged(&self, tag: &Tag) -> Option<&Arc<Image>> {
-        self.tags.get(tag).and_then(|digest| self.images.get(digest))
+        self.digest_of(tag).and_then(|digest| self.images.get(digest))
     }
 
     /// ECR's `imageSizeInBytes`: layers plus configuration as the manifest claims, repetitions counted; the largest child
@@ -250,8 +256,9 @@ impl Repository {
 
     /// Makes `tag` name an image that is here, whatever it named before.
     pub(super) fn put_tag(&mut self, tag: &Tag, digest: &Digest) {
-        if let Some(former) = self.tags.insert(tag.clone(), digest.clone()) {
-            self.change_image(&former, |image| {
+        let Some(manifest) = self.images.get(digest).map(|image| Arc::clone(&image.manifest)) else { return };
+        if let Some(former) = self.tags.insert(tag.clone(), manifest) {
+            self.change_image(former.digest(), |image| {
                 image.tags.remove(tag);
             });
         }
@@ -262,8 +269,8 @@ impl Repository {
 
     /// Takes a tag away; its image stays.
     pub(super) fn remove_tag(&mut self, tag: &Tag) {
-        if let Some(digest) = self.tags.remove(tag) {
-            self.change_image(&digest, |image| {
+        if let Some(manifest) = self.tags.remove(tag) {
+            self.change_image(manifest.digest(), |image| {
                 image.tags.remove(tag);
             });
         }
@@ -354,7 +361,8 @@ impl Repository {
         let listed = |index: &Map<Digest, SmallSet<Digest>>| -> BTreeMap<Digest, Vec<Digest>> {
             index.iter().map(|(key, set)| (key.clone(), set.iter().cloned().collect())).collect()
         };
-        assert!(self.tags.iter().eq(tags.iter()), "tags and images disagree");
+        let shown = self.tags.iter().map(|(tag, manifest)| (tag.clone(), manifest.digest().clone()));
+        assert!(shown.eq(tags), "tags and images disagree");
         assert_eq!(listed(&self.parents), parents);
         assert_eq!(listed(&self.referrers), referrers);
         for (digest, layer) in &self.layers {

@@ -90,21 +90,22 @@ pub fn repository(registry: &mut Registry, now: Timestamp, seed: SeedRepository)
 pub fn image(registry: &mut Registry, now: Timestamp, seed: SeedImage) -> Result<Change, Error> {
     let digest = seed.manifest.digest();
     check(registry, &seed)?;
+    let needed: Vec<Digest> = seed.manifest.blobs().into_iter().map(|(blob, _)| blob.clone()).collect();
+    let blobs: Vec<VerifiedBlob> = seed.blobs.into_iter().filter(|blob| needed.contains(blob.digest())).collect();
     let repository = registry.repository_mut(&seed.repository)?;
     let change = match repository.images().get(digest) {
         None => Change::Created,
         Some(image) => {
             let tags_are_there = seed.tags.iter().all(|tag| image.tags().contains(tag));
             let time_is_right = seed.pushed_at.is_none_or(|pushed_at| pushed_at == image.pushed_at());
-            let blobs_are_there = seed.blobs.iter().all(|blob| repository.layer(blob.digest()).is_some());
+            let blobs_are_there = blobs.iter().all(|blob| repository.layer(blob.digest()).is_some());
             if tags_are_there && time_is_right && blobs_are_there { Change::Unchanged } else { Change::Updated }
         }
     };
     if change == Change::Unchanged {
         return Ok(change);
     }
-    let needed: Vec<Digest> = seed.manifest.blobs().into_iter().map(|(blob, _)| blob.clone()).collect();
-    for blob in seed.blobs.into_iter().filter(|blob| needed.contains(blob.digest())) {
+    for blob in blobs {
         repository.insert_layer(blob);
     }
     if change == Change::Created {
@@ -197,4 +198,81 @@ pub fn cache_rule(
     };
     registry.cache_rules.insert(prefix, Arc::new(rule));
     Ok(if present.is_some() { Change::Updated } else { Change::Created })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::tag_mutability::TagMutabilityMode;
+    use crate::registry::testing::{NOON, blob, image_of, index_of, name, picture, registry, tag};
+
+    const LATER: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn seed_repository(mode: TagMutabilityMode) -> SeedRepository {
+        let tag_mutability = TagMutability::new(mode, vec![]).unwrap();
+        SeedRepository { name: name("team/app"), tag_mutability, scan_on_push: false }
+    }
+
+    fn seed_image(manifest: &Arc<Manifest>, blobs: &[&str], tags: &[&str]) -> SeedImage {
+        SeedImage {
+            repository: name("team/app"),
+            manifest: Arc::clone(manifest),
+            blobs: blobs.iter().map(|content| blob(content)).collect(),
+            tags: tags.iter().map(|text| tag(text)).collect(),
+            pushed_at: None,
+        }
+    }
+
+    #[test]
+    fn applying_twice_changes_nothing_the_second_time() {
+        let mut registry = registry();
+        let child = image_of("{}", &["layer"], "");
+        let index = index_of(&[&child], "");
+        for (now, expected) in [(NOON, Change::Created), (LATER, Change::Unchanged)] {
+            let immutable = seed_repository(TagMutabilityMode::Immutable);
+            assert_eq!(repository(&mut registry, now, immutable).unwrap(), expected);
+            let child = seed_image(&child, &["{}", "layer", "stray"], &[]);
+            assert_eq!(image(&mut registry, now, child).unwrap(), expected);
+            let index = seed_image(&index, &[], &["latest", "v1"]);
+            assert_eq!(image(&mut registry, now, index).unwrap(), expected);
+            assert_eq!(replication_source(&mut registry, "999999999999".parse().unwrap()), expected);
+            let prefix = "quay".parse().unwrap();
+            assert_eq!(cache_rule(&mut registry, now, prefix, "any.test".to_owned(), None).unwrap(), expected);
+        }
+        let repository = registry.repository(&name("team/app")).unwrap();
+        assert!(repository.images().values().all(|image| image.pushed_at() == NOON));
+        assert_eq!(repository.layers().count(), 2, "a blob that the image does not need is not kept");
+        repository.assert_indexes_agree();
+    }
+
+    #[test]
+    fn what_differs_is_updated_even_an_immutable_tag() {
+        let mut registry = registry();
+        repository(&mut registry, NOON, seed_repository(TagMutabilityMode::Mutable)).unwrap();
+        let immutable = seed_repository(TagMutabilityMode::Immutable);
+        assert_eq!(repository(&mut registry, NOON, immutable).unwrap(), Change::Updated);
+        let (one, two) = (image_of("{}", &["layer"], "1"), image_of("{}", &["layer"], "2"));
+        image(&mut registry, NOON, seed_image(&one, &["{}", "layer"], &["latest"])).unwrap();
+        image(&mut registry, NOON, seed_image(&two, &[], &[])).unwrap();
+        assert_eq!(image(&mut registry, NOON, seed_image(&two, &[], &["latest"])).unwrap(), Change::Updated);
+        assert_eq!(picture(&registry, "team/app")[two.digest()], ["latest"]);
+        let moved = SeedImage { pushed_at: Some(LATER), ..seed_image(&two, &[], &[]) };
+        assert_eq!(image(&mut registry, NOON, moved.clone()).unwrap(), Change::Updated);
+        assert_eq!(image(&mut registry, NOON, moved).unwrap(), Change::Unchanged);
+        let configuration = ReplicationConfiguration::default();
+        assert_eq!(replication(&mut registry, configuration).unwrap(), Change::Unchanged);
+    }
+
+    #[test]
+    fn what_is_missing_is_refused() {
+        let mut registry = registry();
+        let child = image_of("{}", &["layer"], "");
+        let refused = |registry: &mut Registry, seed: SeedImage| image(registry, NOON, seed).unwrap_err();
+        let seed = seed_image(&child, &["{}", "layer"], &[]);
+        assert!(matches!(refused(&mut registry, seed), Error::RepositoryNotFound(_)));
+        repository(&mut registry, NOON, seed_repository(TagMutabilityMode::Mutable)).unwrap();
+        assert!(matches!(refused(&mut registry, seed_image(&child, &["{}"], &[])), Error::LayersNotFound(_)));
+        let index = seed_image(&index_of(&[&child], ""), &[], &[]);
+        assert!(matches!(refused(&mut registry, index), Error::ReferencedImagesNotFound(_)));
+    }
 }

@@ -8,9 +8,11 @@ use imbl::OrdSet;
 /// A sorted set, cheap when small and sharing its structure when large.
 #[derive(Clone, Debug)]
 pub enum SmallSet<T: Ord + Clone> {
-    /// Up to [`FEW`] elements, in order.
+    /// One element, without an allocation of its own.
+    One(T),
+    /// None, or two up to [`FEW`] elements, in order.
     Few(Box<[T]>),
-    /// More than [`FEW`] elements; falls back to `Few` at half of it.
+    /// More than [`FEW`] elements; falls back to a slice at half of it.
     Many(OrdSet<T>),
 }
 
@@ -24,6 +26,7 @@ impl<T: Ord + Clone> SmallSet<T> {
     /// Number of elements.
     pub fn len(&self) -> usize {
         match self {
+            Self::One(_) => 1,
             Self::Few(few) => few.len(),
             Self::Many(many) => many.len(),
         }
@@ -37,6 +40,7 @@ impl<T: Ord + Clone> SmallSet<T> {
     /// Whether `element` is in it.
     pub fn contains(&self, element: &T) -> bool {
         match self {
+            Self::One(one) => one == element,
             Self::Few(few) => few.binary_search(element).is_ok(),
             Self::Many(many) => many.contains(element),
         }
@@ -45,6 +49,7 @@ impl<T: Ord + Clone> SmallSet<T> {
     /// The elements in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         let (few, many) = match self {
+            Self::One(one) => (Some(std::slice::from_ref(one).iter()), None),
             Self::Few(few) => (Some(few.iter()), None),
             Self::Many(many) => (None, Some(many.iter())),
         };
@@ -53,35 +58,41 @@ impl<T: Ord + Clone> SmallSet<T> {
 
     /// Adds an element; says whether it was new.
     pub(super) fn insert(&mut self, element: T) -> bool {
-        match self {
-            Self::Few(few) => {
-                let Err(place) = few.binary_search(&element) else { return false };
-                if few.len() < FEW {
-                    *few = few[..place].iter().cloned().chain([element]).chain(few[place..].iter().cloned()).collect();
-                } else {
-                    *self = Self::Many(few.iter().cloned().chain([element]).collect());
-                }
-                true
-            }
-            Self::Many(many) => many.insert(element).is_none(),
+        if let Self::Many(many) = self {
+            return many.insert(element).is_none();
         }
+        if self.contains(&element) {
+            return false;
+        }
+        let before = self.iter().filter(|present| **present < element).cloned();
+        let after = self.iter().filter(|present| **present > element).cloned();
+        *self = before.chain([element.clone()]).chain(after).collect();
+        true
     }
 
     /// Takes an element out; says whether it was there.
     pub(super) fn remove(&mut self, element: &T) -> bool {
+        if !self.contains(element) {
+            return false;
+        }
         match self {
-            Self::Few(few) => {
-                let Ok(place) = few.binary_search(element) else { return false };
-                *few = few[..place].iter().chain(&few[place + 1..]).cloned().collect();
-                true
+            Self::Many(many) if many.len() > FEW / 2 => {
+                many.remove(element);
             }
-            Self::Many(many) => {
-                let removed = many.remove(element).is_some();
-                if many.len() <= FEW / 2 {
-                    *self = Self::Few(many.iter().cloned().collect());
-                }
-                removed
-            }
+            _ => *self = self.iter().filter(|present| *present != element).cloned().collect(),
+        }
+        true
+    }
+}
+
+/// From elements in order, none twice.
+impl<T: Ord + Clone> FromIterator<T> for SmallSet<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        let mut elements: Vec<T> = elements.into_iter().collect();
+        match elements.len() {
+            1 => elements.pop().map_or_else(Self::default, Self::One),
+            number if number <= FEW => Self::Few(elements.into()),
+            _ => Self::Many(elements.into_iter().collect()),
         }
     }
 }
@@ -109,5 +120,7 @@ mod tests {
         assert!(matches!(set, SmallSet::Few(_)));
         assert!(set.iter().copied().eq(38..40));
         assert!(set.contains(&39) && !set.contains(&0) && set.len() == 2);
+        assert!(set.remove(&38) && matches!(set, SmallSet::One(39)));
+        assert!(set.remove(&39) && set.is_empty() && set.insert(1) && set.contains(&1));
     }
 }

@@ -239,7 +239,7 @@ fn redirect(method: &Method, url: &Url, reply: &Response) -> Result<Option<Url>,
 }
 
 /// Everything that would change bytes, remember or go elsewhere is off: blobs are digested as they come.
-fn client(timeouts: RemoteTimeouts) -> Result<Client, RemoteError> {
+pub(crate) fn client(timeouts: RemoteTimeouts) -> Result<Client, RemoteError> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)

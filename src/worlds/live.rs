@@ -11,7 +11,7 @@ use super::state::WorldState;
 use super::timers::{Timer, TimerClass};
 use crate::clock::{ClockBackwards, ClockMode};
 use crate::facts::Facts;
-use crate::faults::{DecideContext, Decision, Hit, Wait};
+use crate::faults::{DecideContext, Decision, Wait};
 use crate::journal::{Arrival, Ending, Journal, Outcome};
 use crate::registry::replication;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
@@ -106,16 +106,27 @@ impl Live {
     /// Opens a record for a call and lets the rules decide on it, once for all its points.
     pub fn open_call(&mut self, call: CallArrival) -> (u64, Decision) {
         let decision = self.decide(&call.facts);
+        let record = self.append_call(call, &decision);
+        (record, decision)
+    }
+
+    /// Opens a record for a call that was refused before rules are asked, such as the anonymous half of a login: it must
+    /// not use up a rule that is meant for the call itself.
+    pub fn open_refused_call(&mut self, call: CallArrival) -> u64 {
+        self.append_call(call, &Decision::none())
+    }
+
+    fn append_call(&mut self, call: CallArrival, decision: &Decision) -> u64 {
         let arrival = Arrival {
             facts: call.facts,
             at: self.now(),
             real_micros: call.real_micros,
             revision: self.state.seq,
-            hits: journal_hits(&decision),
+            hits: decision.hits.clone(),
             caused_by: call.caused_by,
             request_line: call.request_line,
         };
-        (self.journal.append(arrival), decision)
+        self.journal.append(arrival)
     }
 
     fn decide(&mut self, facts: &Facts) -> Decision {
@@ -344,7 +355,7 @@ impl Live {
             at: self.now(),
             real_micros: 0,
             revision: self.state.seq,
-            hits: journal_hits(&decision),
+            hits: decision.hits.clone(),
             caused_by: task.caused_by,
             request_line: None,
         };
@@ -459,14 +470,4 @@ fn busiest(owners: std::collections::BTreeMap<String, u32>) -> Vec<String> {
     let mut owners: Vec<(String, u32)> = owners.into_iter().collect();
     owners.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     owners.into_iter().take(3).map(|(owner, count)| format!("{owner} ({count})")).collect()
-}
-
-fn journal_hits(decision: &Decision) -> Vec<crate::journal::Hit> {
-    let convert = |hit: &Hit| crate::journal::Hit {
-        rule: Arc::clone(&hit.rule),
-        step: hit.step,
-        action: Arc::clone(&hit.action),
-        shadowed: hit.shadowed,
-    };
-    decision.hits.iter().map(convert).collect()
 }

@@ -116,9 +116,7 @@ def _handlers(file: FileDescriptor, control: FakeControl) -> list[grpc.GenericRp
             name = f"{service.name}/{method.name}"
             behaviour = _streamed(control, name) if method.server_streaming else _single(control, name)
             make = (
-                grpc.unary_stream_rpc_method_handler
-                if method.server_streaming
-                else grpc.unary_unary_rpc_method_handler
+                grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
             )
             methods[method.name] = make(behaviour, request.FromString, reply.SerializeToString)
         made.append(grpc.method_handlers_generic_handler(service.full_name, methods))

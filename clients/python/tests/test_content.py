@@ -12,7 +12,7 @@ from ecrfixture._content import image_content, layer_tar
 
 def test_a_pushed_image_has_the_digest_that_every_language_makes():
     content = image_content("app:v1", 2, 1024)
-    assert content.digest == "sha256:PLACEHOLDER"
+    assert content.digest == "sha256:59e820b719d81dd1e8476f8dd3121edad554270cd1bebf8d465a47afe7dc03ca"
     assert content.digest == "sha256:" + hashlib.sha256(content.manifest).hexdigest()
 
 

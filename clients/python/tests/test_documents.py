@@ -72,9 +72,7 @@ from ecrfixture.control.v1 import state_pb2
             {
                 "repository": {
                     "name": "r",
-                    "images": [
-                        {"seed": "7", "format": "IMAGE_FORMAT_DOCKER", "pushedAt": "2026-01-02T00:00:00Z"}
-                    ],
+                    "images": [{"seed": "7", "format": "IMAGE_FORMAT_DOCKER", "pushedAt": "2026-01-02T00:00:00Z"}],
                 }
             },
         ),

@@ -12,9 +12,7 @@ RULES = [
         'on task:replication where dest_region = "eu-west-1" do for 10m fail("UPSTREAM_TIMEOUT")',
         {
             "target": {"surface": "task", "operation": "replication"},
-            "where": {
-                "comparison": {"fact": "dest_region", "operator": "OPERATOR_EQUAL", "values": ["eu-west-1"]}
-            },
+            "where": {"comparison": {"fact": "dest_region", "operator": "OPERATOR_EQUAL", "values": ["eu-west-1"]}},
             "steps": [{"window": "600s", "actions": [{"fail": {"code": "UPSTREAM_TIMEOUT"}}]}],
         },
     ),
@@ -52,7 +50,7 @@ RULES = [
         .per("repository")
         .priority(5)
         .must_fire(),
-        "on oci:blob.get@send.body@4MiB where size > 1MiB and repository in (\"a\", \"b\")"
+        'on oci:blob.get@send.body@4MiB where size > 1MiB and repository in ("a", "b")'
         " do 1x delay(100ms..2s) + reset(after_bytes=1MiB) -> unexpected per repository priority 5 must_fire",
         {
             "target": {"surface": "oci", "operation": "blob.get", "point": "send.body", "atBytes": "4194304"},

@@ -282,13 +282,11 @@ impl Reader {
     }
 
     fn duration(&mut self, path: &str, duration: &prost_types::Duration) -> Option<Duration> {
-        match Duration::try_from(*duration) {
-            Ok(duration) => Some(duration),
-            Err(_) => {
-                self.refuse(path, Reason::OutOfRange, "a duration is not negative");
-                None
-            }
+        let read = Duration::try_from(*duration).ok();
+        if read.is_none() {
+            self.refuse(path, Reason::OutOfRange, "a duration is not negative");
         }
+        read
     }
 
     fn action(&mut self, path: &str, action: &proto::Action) -> Option<Action> {
@@ -519,4 +517,203 @@ fn action_to_proto(action: &Action) -> proto::Action {
         Action::Reset { after_bytes } => Kind::Reset(proto::ResetAction { after_bytes: *after_bytes }),
     };
     proto::Action { kind: Some(kind) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::samples::SomeOperations;
+
+    fn rule(text: &str) -> proto::Rule {
+        rule_to_proto(crate::faults::samples::rules(text)[0].rule())
+    }
+
+    /// What is said of a request whose second rule is right but for one change.
+    #[track_caller]
+    fn check(text: &str, change: impl FnOnce(&mut proto::Rule), expected: &[&str]) {
+        let mut changed = rule(text);
+        change(&mut changed);
+        let request = proto::ApplyRulesRequest {
+            rules: vec![rule("on ecr:PutImage do pass"), changed],
+            ..proto::ApplyRulesRequest::default()
+        };
+        let violations = rules_from_proto(&request, &SomeOperations).expect_err("something is wrong");
+        let said: Vec<String> =
+            violations.iter().map(|violation| format!("{} [{}]", violation, violation.reason.name())).collect();
+        assert_eq!(said, expected);
+    }
+
+    fn first_action(rule: &mut proto::Rule) -> &mut Option<proto::action::Kind> {
+        &mut rule.steps[0].actions[0].kind
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_tree_is_said_with_its_field_path() {
+        let text = "on oci:blob.get where not (tag = a or tag = b) do 2x truncate(50%) -> 5% status(503)";
+        check(text, |rule| rule.target = None, &["rules[1].target: a target is needed [MISSING_FIELD]"]);
+        check(
+            text,
+            |rule| {
+                if let Some(proto::action::Kind::Truncate(truncate)) = first_action(rule) {
+                    truncate.keep = Some(proto::truncate_action::Keep::Percent(150.0));
+                }
+                rule.steps[1].percent = Some(f64::NAN);
+            },
+            &[
+                "rules[1].steps[0].actions[0].truncate.percent: 150 % is not between 0 and 100 [OUT_OF_RANGE]",
+                "rules[1].steps[1].percent: NaN % is not between 0 and 100 [OUT_OF_RANGE]",
+            ],
+        );
+        check(
+            text,
+            |rule| {
+                *first_action(rule) = None;
+                rule.tail = 9;
+                rule.per = -1;
+            },
+            &[
+                "rules[1].steps[0].actions[0]: an action is one of status, delay, fail, lose_reply, hold, truncate, reset \
+                 [MISSING_FIELD]",
+                "rules[1].tail: 9 is no value of this enum [OUT_OF_RANGE]",
+                "rules[1].per: -1 is no value of this enum [OUT_OF_RANGE]",
+            ],
+        );
+        check(text, |rule| rule.steps.clear(), &["rules[1].steps: a plan has at least one step [EMPTY_PLAN]"]);
+        check(
+            text,
+            |rule| {
+                rule.steps[0].extent =
+                    Some(proto::step::Extent::Window(prost_types::Duration { seconds: -1, nanos: 0 }))
+            },
+            &["rules[1].steps[0].window: a duration is not negative [OUT_OF_RANGE]"],
+        );
+        check(
+            text,
+            |rule| {
+                if let Some(target) = &mut rule.target {
+                    target.surface = "token".to_owned();
+                    target.point = "befor".to_owned();
+                }
+            },
+            &[
+                "rules[1].target.surface: this fixture does not have the surface `token` yet [NOT_AVAILABLE]",
+                "rules[1].target.point: `befor` is not a point (before, after, send.body, task.finish); did you mean \
+                 `before`? [SYNTAX]",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_predicate_is_said_with_its_field_path() {
+        let text = "on oci:blob.get where not (tag = a or tag = b) do pass";
+        let comparison = |fact: &str, operator: proto::Operator, values: &[&str]| proto::Predicate {
+            form: Some(proto::predicate::Form::Comparison(proto::Comparison {
+                fact: fact.to_owned(),
+                operator: operator.into(),
+                values: values.iter().map(ToString::to_string).collect(),
+            })),
+        };
+        let all = |items: Vec<proto::Predicate>| proto::Predicate {
+            form: Some(proto::predicate::Form::All(proto::PredicateList { items })),
+        };
+        let not =
+            |inner: proto::Predicate| proto::Predicate { form: Some(proto::predicate::Form::Not(Box::new(inner))) };
+        check(
+            text,
+            |rule| {
+                rule.r#where = Some(all(vec![
+                    comparison("tag", proto::Operator::Equal, &["a"]),
+                    not(comparison("repositry", proto::Operator::Unspecified, &[])),
+                    proto::Predicate { form: None },
+                ]));
+            },
+            &[
+                "rules[1].where.all.items[1].not.comparison.fact: unknown fact `repositry`; did you mean `repository`? \
+                 [UNKNOWN_FACT]",
+                "rules[1].where.all.items[1].not.comparison.operator: an operator is needed [MISSING_FIELD]",
+                "rules[1].where.all.items[2]: a predicate is one of all, any, not, comparison [MISSING_FIELD]",
+            ],
+        );
+        check(
+            text,
+            |rule| {
+                rule.r#where = Some(all(vec![all(vec![
+                    comparison("tag", proto::Operator::Equal, &["a", "b"]),
+                    comparison("tag", proto::Operator::Exists, &["a"]),
+                    comparison("tag", proto::Operator::In, &[]),
+                    comparison("size", proto::Operator::In, &["1", "x"]),
+                ])]));
+            },
+            &[
+                "rules[1].where.all.items: `all` takes two predicates or more [OUT_OF_RANGE]",
+                "rules[1].where.all.items[0].all.items[0].comparison.values: `=` takes one value, not 2 [WRONG_TYPE]",
+                "rules[1].where.all.items[0].all.items[1].comparison.values: `exists` takes no value, not 1 [WRONG_TYPE]",
+                "rules[1].where.all.items[0].all.items[2].comparison.values: `in` takes one value or more, not 0 \
+                 [WRONG_TYPE]",
+                "rules[1].where.all.items[0].all.items[3].comparison.values[1]: `x` is not a number such as 3 or 1MiB \
+                 [WRONG_TYPE]",
+            ],
+        );
+        let deep = (0..70).fold(comparison("tag", proto::Operator::Exists, &[]), |inner, _| not(inner));
+        check(
+            text,
+            |rule| rule.r#where = Some(deep),
+            &["rules[1].where: more than 64 predicates lie within each other [OUT_OF_RANGE]"],
+        );
+    }
+
+    #[test]
+    fn trees_and_text_of_one_request_are_refused_together() {
+        let request = proto::ApplyRulesRequest {
+            rules: vec![rule("a: on ecr:PutImage do pass"), proto::Rule::default()],
+            text: "a: on ecr:PutImage do pass\non ecr:PutImge do pass".to_owned(),
+            ..proto::ApplyRulesRequest::default()
+        };
+        let violations = rules_from_proto(&request, &SomeOperations).expect_err("three things are wrong");
+        let places: Vec<(&str, u32, Reason)> =
+            violations.iter().map(|violation| (violation.path.as_str(), violation.line, violation.reason)).collect();
+        assert_eq!(
+            places,
+            [
+                ("rules[1].target", 0, Reason::MissingField),
+                ("text", 1, Reason::DuplicateName),
+                ("text", 2, Reason::UnknownOperation)
+            ]
+        );
+        let nested = rules_from_parts("script", &[], "on", &SomeOperations).expect_err("no target");
+        assert_eq!(nested[0].path, "script.text");
+    }
+
+    #[test]
+    fn absent_members_have_their_defaults() {
+        let mut message = rule("on ecr:PutImage do 1x delay(2s) must_fire");
+        message.must_fire = Some(proto::Range { min: None, max: None });
+        let rule = rule_from_proto("rules[0]", &message).expect("a right rule");
+        assert_eq!(rule.must_fire, Some(FireRange::AT_LEAST_ONCE));
+        assert_eq!(rule.steps[0].actions, [Action::Delay { min: Duration::from_secs(2), max: Duration::from_secs(2) }]);
+        assert_eq!((rule.tail, rule.per, rule.priority, rule.name), (Tail::Pass, CounterKey::Rule, 0, None));
+        let mode =
+            |mode| apply_mode_from_proto(&proto::ApplyRulesRequest { mode, ..proto::ApplyRulesRequest::default() });
+        assert_eq!(mode(0), Ok(ApplyMode::Add));
+        assert_eq!(mode(2), Ok(ApplyMode::ReplaceAll));
+        assert!(mode(7).is_err());
+    }
+
+    #[test]
+    fn a_matcher_is_text_or_tree() {
+        let text = proto::Matcher { text: "oci:* where status = 403".to_owned(), ..proto::Matcher::default() };
+        let read = matcher_from_proto("matcher", &text, &SomeOperations).expect("a right matcher");
+        let tree = matcher_to_proto(read.matcher());
+        let again = matcher_from_proto("matcher", &tree, &SomeOperations).expect("a right matcher");
+        assert_eq!(again.matcher(), read.matcher());
+        let wrong = |matcher: proto::Matcher| {
+            matcher_from_proto("expectations[0].matcher", &matcher, &SomeOperations).expect_err("wrong")[0].path.clone()
+        };
+        assert_eq!(wrong(proto::Matcher { text: "oci:x".to_owned(), ..tree }), "expectations[0].matcher.text");
+        assert_eq!(wrong(proto::Matcher::default()), "expectations[0].matcher.target");
+        assert_eq!(
+            wrong(proto::Matcher { text: "oci".to_owned(), ..proto::Matcher::default() }),
+            "expectations[0].matcher.text"
+        );
+    }
 }

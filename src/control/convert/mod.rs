@@ -1,3 +1,4 @@
 //! The only code between the generated messages and the domain.
 pub mod faults;
+pub mod journal;
 pub mod time;

@@ -4,10 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::{Addressed, WireRequest};
+use crate::ecr::answer::{Links, RegistryToken};
 use crate::ecr::constraints::{Dialect, list};
 use crate::ecr::protocol::EpochSeconds;
-use crate::registry::errors::InvalidParameter;
-use crate::registry::types::AccountId;
+use crate::ecr::request::TokenRequest;
+use crate::wire_errors::Failure;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,28 +17,42 @@ pub(crate) struct GetAuthorizationTokenRequest {
     registry_ids: Option<Vec<String>>,
 }
 
-impl GetAuthorizationTokenRequest {
-    /// The registries to log in to, in the order given; none for the caller's own.
-    pub(crate) fn registry_ids(&self) -> Result<Vec<AccountId>, InvalidParameter> {
-        let Some(texts) = &self.registry_ids else { return Ok(Vec::new()) };
-        list("registryIds", texts, 1..=10)?;
-        let account = |(place, text): (usize, &String)| {
-            Dialect::Smithy.parse(format_args!("registryIds.{}.member", place + 1), text)
-        };
-        texts.iter().enumerate().map(account).collect()
+impl WireRequest for GetAuthorizationTokenRequest {
+    type Input = TokenRequest;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let texts = self.registry_ids.as_deref();
+        if let Some(texts) = texts {
+            list("registryIds", texts, 1..=10)?;
+        }
+        let numbered = texts.unwrap_or_default().iter().enumerate();
+        let accounts = numbered
+            .map(|(place, text)| Dialect::Smithy.parse(format_args!("registryIds.{}.member", place + 1), text))
+            .collect::<Result<_, _>>()?;
+        Ok(Addressed { registry_id: None, input: TokenRequest { accounts } })
     }
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GetAuthorizationTokenReply {
-    authorization_data: Vec<AuthorizationData>,
+    pub(crate) authorization_data: Vec<AuthorizationData>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AuthorizationData {
+pub(crate) struct AuthorizationData {
     authorization_token: String,
     expires_at: EpochSeconds,
     proxy_endpoint: String,
+}
+
+impl AuthorizationData {
+    pub(crate) fn new(token: &RegistryToken, links: &dyn Links) -> Self {
+        Self {
+            authorization_token: STANDARD.encode(format!("AWS:{}", token.password)),
+            expires_at: token.expires_at.into(),
+            proxy_endpoint: links.proxy_endpoint(&token.registry),
+        }
+    }
 }

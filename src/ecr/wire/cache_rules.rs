@@ -2,16 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::members;
+use super::members::{self, Selection};
+use super::{Addressed, WireRequest};
 use crate::ecr::constraints::{Dialect, Text, one_of};
 use crate::ecr::protocol::EpochSeconds;
 use crate::registry::errors::InvalidParameter;
+use crate::registry::ops::{
+    create_pull_through_cache_rule, delete_pull_through_cache_rule, describe_pull_through_cache_rules,
+};
 use crate::registry::types::{CacheRulePrefix, RegistryKey};
 use crate::registry::{CacheRule, UpstreamRegistry};
+use crate::wire_errors::Failure;
 
-static CREDENTIAL_ARN: Text = Text::new(Dialect::Smithy).length(50, 612).pattern(
-    "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$",
-);
+static CREDENTIAL_ARN: Text = Text::new(Dialect::Smithy)
+    .length(50, 612)
+    .pattern("^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$");
 static CUSTOM_ROLE_ARN: Text = Text::new(Dialect::Smithy).length(0, 2048);
 
 #[derive(Debug, Deserialize)]
@@ -42,6 +47,69 @@ pub(crate) struct DeletePullThroughCacheRuleRequest {
     registry_id: Option<String>,
 }
 
+impl WireRequest for CreatePullThroughCacheRuleRequest {
+    type Input = create_pull_through_cache_rule::Input;
+
+    /// The upstreams that the world declares are not known here; whoever applies the input adds them.
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let prefix = required_prefix(self.ecr_repository_prefix)?;
+        let upstream_registry_url = Dialect::Smithy.required("upstreamRegistryUrl", self.upstream_registry_url)?;
+        let registry_id = members::registry_id(self.registry_id)?;
+        let kind = |text: &String| one_of("upstreamRegistry", text, &UpstreamRegistry::ALL, UpstreamRegistry::as_str);
+        let upstream_registry = self.upstream_registry.as_ref().map(kind).transpose()?;
+        let credential_arn = CREDENTIAL_ARN.optional("credentialArn", self.credential_arn)?;
+        let custom_role_arn = CUSTOM_ROLE_ARN.optional("customRoleArn", self.custom_role_arn)?;
+        let prefix_of = |text: &String| members::cache_rule_prefix("upstreamRepositoryPrefix", text);
+        let upstream_repository_prefix = self.upstream_repository_prefix.as_ref().map(prefix_of).transpose()?;
+        let input = create_pull_through_cache_rule::Input {
+            prefix,
+            upstream_registry_url,
+            upstream_registry,
+            upstream_repository_prefix,
+            credential_arn,
+            custom_role_arn,
+            extra_upstreams: Vec::new(),
+        };
+        Ok(Addressed { registry_id, input })
+    }
+}
+
+impl WireRequest for DescribePullThroughCacheRulesRequest {
+    type Input = describe_pull_through_cache_rules::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        const MEMBER: &str = "ecrRepositoryPrefixes";
+        let registry_id = members::registry_id(self.registry_id)?;
+        let selection = members::selection(MEMBER, self.ecr_repository_prefixes, self.next_token, self.max_results)?;
+        let input = match selection {
+            Selection::Named(prefixes) => {
+                let numbered = prefixes.iter().enumerate();
+                let parsed = numbered.map(|(place, text)| {
+                    members::cache_rule_prefix(format_args!("{MEMBER}.{}.member", place + 1), text)
+                });
+                describe_pull_through_cache_rules::Input::Named(parsed.collect::<Result<_, _>>()?)
+            }
+            Selection::Page(page) => describe_pull_through_cache_rules::Input::Page(page),
+        };
+        Ok(Addressed { registry_id, input })
+    }
+}
+
+impl WireRequest for DeletePullThroughCacheRuleRequest {
+    type Input = delete_pull_through_cache_rule::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let prefix = required_prefix(self.ecr_repository_prefix)?;
+        let registry_id = members::registry_id(self.registry_id)?;
+        Ok(Addressed { registry_id, input: delete_pull_through_cache_rule::Input { prefix } })
+    }
+}
+
+fn required_prefix(text: Option<String>) -> Result<CacheRulePrefix, InvalidParameter> {
+    let text = Dialect::Smithy.required("ecrRepositoryPrefix", text)?;
+    members::cache_rule_prefix("ecrRepositoryPrefix", &text)
+}
+
 /// A rule as replies show it; which members are there depends on the operation.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,12 +131,12 @@ pub(crate) struct CacheRuleMember {
 
 impl CacheRuleMember {
     /// As `DescribePullThroughCacheRules` shows it: everything.
-    fn described(rule: &CacheRule, registry: &RegistryKey) -> Self {
+    pub(crate) fn described(rule: &CacheRule, registry: &RegistryKey) -> Self {
         Self { updated_at: Some(rule.updated_at.into()), ..Self::created(rule, registry) }
     }
 
     /// As `CreatePullThroughCacheRule` shows it: without `updatedAt`.
-    fn created(rule: &CacheRule, registry: &RegistryKey) -> Self {
+    pub(crate) fn created(rule: &CacheRule, registry: &RegistryKey) -> Self {
         Self {
             ecr_repository_prefix: rule.prefix.to_string(),
             upstream_registry_url: rule.upstream_registry_url.clone(),
@@ -83,7 +151,7 @@ impl CacheRuleMember {
     }
 
     /// As `DeletePullThroughCacheRule` shows it: without `upstreamRegistry` and `updatedAt`.
-    fn deleted(rule: &CacheRule, registry: &RegistryKey) -> Self {
+    pub(crate) fn deleted(rule: &CacheRule, registry: &RegistryKey) -> Self {
         Self { upstream_registry: None, ..Self::created(rule, registry) }
     }
 }
@@ -91,7 +159,7 @@ impl CacheRuleMember {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribePullThroughCacheRulesReply {
-    pull_through_cache_rules: Vec<CacheRuleMember>,
+    pub(crate) pull_through_cache_rules: Vec<CacheRuleMember>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
+    pub(crate) next_token: Option<String>,
 }

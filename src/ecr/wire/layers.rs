@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::members;
-use crate::ecr::constraints::{Dialect, Text, range, violation};
+use super::{Addressed, WireRequest, members};
+use crate::ecr::constraints::{Dialect, Text, range};
 use crate::ecr::protocol::Blob;
+use crate::ecr::request::LayerPart;
 use crate::registry::errors::InvalidParameter;
 use crate::registry::limits;
+use crate::registry::ops::batch_check_layer_availability::{self, Layer, LayerAvailability, LayerFailure};
+use crate::registry::ops::{complete_layer_upload, download_layer, initiate_layer_upload, upload_layer_part};
+use crate::registry::types::InvalidName;
+use crate::wire_errors::Failure;
 
 static BATCHED_LAYER_DIGEST: Text = Text::new(Dialect::Smithy).length(0, 1000);
 
@@ -53,29 +58,107 @@ pub(crate) struct GetDownloadUrlForLayerRequest {
     layer_digest: Option<String>,
 }
 
+impl WireRequest for InitiateLayerUploadRequest {
+    type Input = initiate_layer_upload::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let repository = members::repository_name(self.repository_name)?;
+        Ok(Addressed { registry_id, input: initiate_layer_upload::Input { repository } })
+    }
+}
+
+impl WireRequest for UploadLayerPartRequest {
+    type Input = LayerPart;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let repository = members::repository_name(self.repository_name)?;
+        let upload_id = members::upload_id(self.upload_id)?;
+        let part_first_byte = byte_index("partFirstByte", self.part_first_byte)?;
+        let part_last_byte = byte_index("partLastByte", self.part_last_byte)?;
+        let Blob(bytes) = Dialect::Launch.required("layerPartBlob", self.layer_part_blob)?;
+        let length_bytes = bytes.len() as u64;
+        if length_bytes > limits::LAYER_PART_MOST_BYTES {
+            let too_long = InvalidName::TooLong(limits::LAYER_PART_MOST_BYTES as usize);
+            return Err(Dialect::Launch.refuse("layerPartBlob", too_long).into());
+        }
+        let input = upload_layer_part::Input { repository, upload_id, part_first_byte, part_last_byte, length_bytes };
+        Ok(Addressed { registry_id, input: LayerPart { input, bytes } })
+    }
+}
+
+fn byte_index(member: &str, value: Option<i64>) -> Result<u64, InvalidParameter> {
+    let value = Dialect::Launch.required(member, value)?;
+    range(member, value, 0..=i64::MAX).map(i64::unsigned_abs)
+}
+
+impl WireRequest for CompleteLayerUploadRequest {
+    type Input = complete_layer_upload::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let repository = members::repository_name(self.repository_name)?;
+        let upload_id = members::upload_id(self.upload_id)?;
+        let layer_digests = members::batch("layerDigests", self.layer_digests)?;
+        let numbered = layer_digests.into_iter().enumerate();
+        let checked = numbered.map(|(place, digest)| {
+            members::layer_digest(format_args!("layerDigests.{}.member", place + 1), Some(digest))
+        });
+        let layer_digests = checked.collect::<Result<_, _>>()?;
+        Ok(Addressed { registry_id, input: complete_layer_upload::Input { repository, upload_id, layer_digests } })
+    }
+}
+
+/// A text that is no digest is told in `failures`.
+impl WireRequest for BatchCheckLayerAvailabilityRequest {
+    type Input = batch_check_layer_availability::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let repository = members::repository_name(self.repository_name)?;
+        let layer_digests = members::batch("layerDigests", self.layer_digests)?;
+        for (place, digest) in layer_digests.iter().enumerate() {
+            BATCHED_LAYER_DIGEST.check(format_args!("layerDigests.{}.member", place + 1), digest)?;
+        }
+        Ok(Addressed { registry_id, input: batch_check_layer_availability::Input { repository, layer_digests } })
+    }
+}
+
+impl WireRequest for GetDownloadUrlForLayerRequest {
+    type Input = download_layer::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let repository = members::repository_name(self.repository_name)?;
+        let layer_digest = members::layer_digest("layerDigest", self.layer_digest)?;
+        Ok(Addressed { registry_id, input: download_layer::Input { repository, layer_digest } })
+    }
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InitiateLayerUploadReply {
-    upload_id: String,
-    part_size: u64,
+    pub(crate) upload_id: String,
+    pub(crate) part_size: u64,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UploadLayerPartReply {
-    registry_id: String,
-    repository_name: String,
-    upload_id: String,
-    last_byte_received: u64,
+    pub(crate) registry_id: String,
+    pub(crate) repository_name: String,
+    pub(crate) upload_id: String,
+    pub(crate) last_byte_received: u64,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CompleteLayerUploadReply {
-    registry_id: String,
-    repository_name: String,
-    upload_id: String,
-    layer_digest: String,
+    pub(crate) registry_id: String,
+    pub(crate) repository_name: String,
+    pub(crate) upload_id: String,
+    pub(crate) layer_digest: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,13 +183,38 @@ pub(crate) struct LayerFailureMember {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BatchCheckLayerAvailabilityReply {
-    layers: Vec<LayerMember>,
-    failures: Vec<LayerFailureMember>,
+    pub(crate) layers: Vec<LayerMember>,
+    pub(crate) failures: Vec<LayerFailureMember>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GetDownloadUrlForLayerReply {
-    download_url: String,
-    layer_digest: String,
+    pub(crate) download_url: String,
+    pub(crate) layer_digest: String,
+}
+
+impl From<&Layer> for LayerMember {
+    fn from(layer: &Layer) -> Self {
+        let (layer_size, media_type) = match &layer.availability {
+            LayerAvailability::Available { size_bytes, media_type } => (Some(*size_bytes), media_type.as_ref()),
+            LayerAvailability::Unavailable => (None, None),
+        };
+        Self {
+            layer_digest: layer.layer_digest.clone(),
+            layer_availability: layer.availability.as_str(),
+            layer_size,
+            media_type: media_type.map(ToString::to_string),
+        }
+    }
+}
+
+impl From<&LayerFailure> for LayerFailureMember {
+    fn from(failure: &LayerFailure) -> Self {
+        Self {
+            layer_digest: failure.layer_digest.clone(),
+            failure_code: failure.cause.code(),
+            failure_reason: failure.cause.to_string(),
+        }
+    }
 }

@@ -66,3 +66,29 @@ pub(crate) fn page(next_token: Option<String>, max_results: Option<i32>) -> Resu
     let size = |value: i32| range("maxResults", value, 1..=1000).map(|value| value.unsigned_abs() as usize);
     Ok(PageRequest { max_results: max_results.map(size).transpose()?, next_token })
 }
+
+/// What a describing operation is asked for: the entries of a list, or a page of all. Both at once are refused; the text
+/// is unconfirmed.
+pub(crate) enum Selection<T> {
+    /// These.
+    Named(Vec<T>),
+    /// A page of all.
+    Page(PageRequest),
+}
+
+/// Reads a list of 1 to 100 entries that excludes `nextToken` and `maxResults`.
+pub(crate) fn selection<T>(
+    member: &str,
+    entries: Option<Vec<T>>,
+    next_token: Option<String>,
+    max_results: Option<i32>,
+) -> Result<Selection<T>, InvalidParameter> {
+    let entries = optional_batch(member, entries)?;
+    let paging = if next_token.is_some() { Some("nextToken") } else { max_results.map(|_| "maxResults") };
+    let page = page(next_token, max_results)?;
+    match (entries, paging) {
+        (None, _) => Ok(Selection::Page(page)),
+        (Some(entries), None) => Ok(Selection::Named(entries)),
+        (Some(_), Some(paging)) => Err(violation(paging, format!("cannot be specified together with {member}"))),
+    }
+}

@@ -11,3 +11,26 @@ pub(crate) mod layers;
 pub(crate) mod members;
 pub(crate) mod registry;
 pub(crate) mod repositories;
+
+use serde::de::DeserializeOwned;
+
+use crate::registry::types::AccountId;
+use crate::wire_errors::Failure;
+
+/// An input and the registry that it names.
+#[derive(Debug)]
+pub(crate) struct Addressed<I> {
+    /// `registryId`; absent for the caller's own registry.
+    pub(crate) registry_id: Option<AccountId>,
+    /// The input.
+    pub(crate) input: I,
+}
+
+/// The body of a request.
+pub(crate) trait WireRequest: DeserializeOwned {
+    /// What the operation takes.
+    type Input;
+
+    /// Checks the constraints of the service model, the first violation counting.
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure>;
+}

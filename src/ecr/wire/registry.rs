@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::images::ImageIdentifierMember;
-use super::members;
+use super::{Addressed, WireRequest, members};
 use crate::ecr::constraints::{Dialect, Text, list, one_of};
 use crate::ecr::protocol::Object;
 use crate::registry::errors::InvalidParameter;
+use crate::registry::ops::{describe_image_replication_status, put_replication_configuration};
 use crate::registry::types::RegistryKey;
 use crate::registry::{ReplicationConfiguration, ReplicationRule, ReplicationStatus, limits};
 use crate::wire_errors::{Failure, FeatureDisabled};
@@ -71,6 +72,35 @@ pub(crate) struct DeleteReplicationMember {
     enabled: Option<bool>,
 }
 
+impl WireRequest for DescribeRegistryRequest {
+    type Input = ();
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        Ok(Addressed { registry_id: None, input: () })
+    }
+}
+
+impl WireRequest for PutReplicationConfigurationRequest {
+    type Input = put_replication_configuration::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let replication = configuration(self.replication_configuration)?;
+        Ok(Addressed { registry_id: None, input: put_replication_configuration::Input { replication } })
+    }
+}
+
+impl WireRequest for DescribeImageReplicationStatusRequest {
+    type Input = describe_image_replication_status::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let repository = members::repository_name(self.repository_name)?;
+        let Object(image_id) = Dialect::Smithy.required("imageId", self.image_id)?;
+        let registry_id = members::registry_id(self.registry_id)?;
+        let input = describe_image_replication_status::Input { repository, image_id: image_id.into() };
+        Ok(Addressed { registry_id, input })
+    }
+}
+
 fn rule((place, Object(rule)): (usize, Object<ReplicationRuleMember>)) -> Result<ReplicationRule, Failure> {
     let path = format!("replicationConfiguration.rules.{}.member", place + 1);
     let member = format!("{path}.destinations");
@@ -129,14 +159,14 @@ fn configuration(
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribeRegistryReply {
-    registry_id: String,
-    replication_configuration: ReplicationConfigurationMember,
+    pub(crate) registry_id: String,
+    pub(crate) replication_configuration: ReplicationConfigurationMember,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PutReplicationConfigurationReply {
-    replication_configuration: ReplicationConfigurationMember,
+    pub(crate) replication_configuration: ReplicationConfigurationMember,
 }
 
 #[derive(Debug, Serialize)]
@@ -152,9 +182,9 @@ pub(crate) struct ReplicationStatusMember {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribeImageReplicationStatusReply {
-    repository_name: String,
-    image_id: ImageIdentifierMember,
-    replication_statuses: Vec<ReplicationStatusMember>,
+    pub(crate) repository_name: String,
+    pub(crate) image_id: ImageIdentifierMember,
+    pub(crate) replication_statuses: Vec<ReplicationStatusMember>,
 }
 
 impl From<&ReplicationConfiguration> for ReplicationConfigurationMember {

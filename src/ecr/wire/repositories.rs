@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::members;
+use super::members::{self, Selection};
+use super::{Addressed, WireRequest};
+use crate::ecr::answer::Links;
 use crate::ecr::constraints::{Dialect, Text, list, one_of};
 use crate::ecr::protocol::{EpochSeconds, Object};
 use crate::registry::errors::InvalidParameter;
-use crate::registry::types::{AccountId, RegistryKey, RepositoryName};
-use crate::registry::{
-    self, EncryptionType, ResourceTag, TagFilter, TagMutability, TagMutabilityMode,
-};
+use crate::registry::ops::{create_repository, delete_repository, describe_repositories, put_image_tag_mutability};
+use crate::registry::types::{RegistryKey, RepositoryName};
+use crate::registry::{EncryptionType, Repository, ResourceTag, TagFilter, TagMutability, TagMutabilityMode, limits};
+use crate::wire_errors::Failure;
 
 /// Modes in the order in which ECR lists them in a refusal.
 const MODES: [TagMutabilityMode; 4] = [
@@ -20,9 +22,6 @@ const MODES: [TagMutabilityMode; 4] = [
 ];
 
 static KMS_KEY: Text = Text::new(Dialect::Smithy).length(1, 2048);
-
-/// Most filters that the shape allows.
-const MOST_FILTERS: usize = registry::limits::MUTABILITY_FILTERS;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -93,6 +92,78 @@ pub(crate) struct PutImageTagMutabilityRequest {
     image_tag_mutability_exclusion_filters: Option<Vec<Object<ExclusionFilterMember>>>,
 }
 
+impl WireRequest for CreateRepositoryRequest {
+    type Input = create_repository::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let name = members::repository_name(self.repository_name)?;
+        let resource_tags = resource_tags(self.tags)?;
+        let tag_mutability = self.image_tag_mutability.as_deref().map(mode).transpose()?.unwrap_or_default();
+        let tag_mutability_filters = exclusion_filters(self.image_tag_mutability_exclusion_filters)?;
+        let scanning = self.image_scanning_configuration;
+        let (encryption_type, kms_key) = encryption(self.encryption_configuration)?.unwrap_or_default();
+        let input = create_repository::Input {
+            name,
+            tag_mutability,
+            tag_mutability_filters,
+            scan_on_push: scanning.and_then(|Object(scanning)| scanning.scan_on_push).unwrap_or_default(),
+            encryption_type,
+            kms_key,
+            resource_tags,
+        };
+        Ok(Addressed { registry_id, input })
+    }
+}
+
+impl WireRequest for DescribeRepositoriesRequest {
+    type Input = describe_repositories::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let input =
+            match members::selection("repositoryNames", self.repository_names, self.next_token, self.max_results)? {
+                Selection::Named(names) => describe_repositories::Input::Named(repository_names(&names)?),
+                Selection::Page(page) => describe_repositories::Input::Page(page),
+            };
+        Ok(Addressed { registry_id, input })
+    }
+}
+
+impl WireRequest for DeleteRepositoryRequest {
+    type Input = delete_repository::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let name = members::repository_name(self.repository_name)?;
+        let images = match self.force {
+            Some(true) => delete_repository::Images::Delete,
+            Some(false) | None => delete_repository::Images::Keep,
+        };
+        Ok(Addressed { registry_id, input: delete_repository::Input { name, images } })
+    }
+}
+
+impl WireRequest for PutImageTagMutabilityRequest {
+    type Input = put_image_tag_mutability::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let repository = members::repository_name(self.repository_name)?;
+        let tag_mutability = mode(&Dialect::Smithy.required("imageTagMutability", self.image_tag_mutability)?)?;
+        let filters = exclusion_filters(self.image_tag_mutability_exclusion_filters)?;
+        Ok(Addressed { registry_id, input: put_image_tag_mutability::Input { repository, tag_mutability, filters } })
+    }
+}
+
+/// Elements of a list are told in the later dialect, as every list is.
+fn repository_names(names: &[String]) -> Result<Vec<RepositoryName>, InvalidParameter> {
+    let numbered = names.iter().enumerate();
+    numbered
+        .map(|(place, name)| Dialect::Smithy.parse(format_args!("repositoryNames.{}.member", place + 1), name))
+        .collect()
+}
+
 fn resource_tags(tags: Option<Vec<Object<TagMember>>>) -> Result<Vec<ResourceTag>, InvalidParameter> {
     let tag = |(place, Object(tag)): (usize, Object<TagMember>)| {
         let number = place + 1;
@@ -108,19 +179,15 @@ fn mode(text: &str) -> Result<TagMutabilityMode, InvalidParameter> {
     one_of("imageTagMutability", text, &MODES, TagMutabilityMode::as_str)
 }
 
-fn exclusion_filters(
-    filters: Option<Vec<Object<ExclusionFilterMember>>>,
-) -> Result<Vec<TagFilter>, InvalidParameter> {
+fn exclusion_filters(filters: Option<Vec<Object<ExclusionFilterMember>>>) -> Result<Vec<TagFilter>, InvalidParameter> {
     const MEMBER: &str = "imageTagMutabilityExclusionFilters";
     let Some(filters) = filters else { return Ok(Vec::new()) };
-    list(MEMBER, &filters, 1..=MOST_FILTERS)?;
+    list(MEMBER, &filters, 1..=limits::MUTABILITY_FILTERS)?;
     let filter = |(place, Object(filter)): (usize, Object<ExclusionFilterMember>)| {
         let number = place + 1;
-        let filter_type = format_args!("{MEMBER}.{number}.member.filterType");
-        let text = Dialect::Smithy.required(filter_type, filter.filter_type)?;
-        one_of(filter_type, &text, &["WILDCARD"], |name| name)?;
-        let member = format_args!("{MEMBER}.{number}.member.filter");
-        Dialect::Smithy.parse(member, &Dialect::Smithy.required(member, filter.filter)?)
+        let member = format_args!("{MEMBER}.{number}.member.filterType");
+        one_of(member, &Dialect::Smithy.required(member, filter.filter_type)?, &["WILDCARD"], |name| name)?;
+        Dialect::Smithy.read(format_args!("{MEMBER}.{number}.member.filter"), filter.filter)
     };
     filters.into_iter().enumerate().map(filter).collect()
 }
@@ -180,14 +247,14 @@ impl TagMutabilityMembers {
 }
 
 impl RepositoryMember {
-    pub(crate) fn new(repository: &Repository, registry: &RegistryKey, addresses: &dyn Addresses) -> Self {
+    pub(crate) fn new(repository: &Repository, registry: &RegistryKey, links: &dyn Links) -> Self {
         let name = repository.name();
         let encryption = repository.encryption();
         Self {
             repository_arn: registry.repository_arn(name),
             registry_id: registry.account.to_string(),
             repository_name: name.to_string(),
-            repository_uri: addresses.repository_uri(registry, name),
+            repository_uri: links.repository_uri(registry, name),
             created_at: repository.created_at().into(),
             tag_mutability: TagMutabilityMembers::new(repository.tag_mutability()),
             image_scanning_configuration: ImageScanningConfigurationMember {
@@ -204,22 +271,22 @@ impl RepositoryMember {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RepositoryReply {
-    repository: RepositoryMember,
+    pub(crate) repository: RepositoryMember,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribeRepositoriesReply {
-    repositories: Vec<RepositoryMember>,
+    pub(crate) repositories: Vec<RepositoryMember>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_token: Option<String>,
+    pub(crate) next_token: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PutImageTagMutabilityReply {
-    registry_id: String,
-    repository_name: String,
+    pub(crate) registry_id: String,
+    pub(crate) repository_name: String,
     #[serde(flatten)]
-    tag_mutability: TagMutabilityMembers,
+    pub(crate) tag_mutability: TagMutabilityMembers,
 }

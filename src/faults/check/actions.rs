@@ -34,14 +34,11 @@ fn check_point(action: &Action, target: &Target, path: &str, problems: &mut Vec<
         (None, None) => &[],
     };
     if !legal.contains(&kind) {
-        let whole = format!("`{}` cannot be done to `{}`", kind.as_str(), target.surface.as_str());
-        let message = match (target.point, legal) {
-            (_, []) => whole,
-            _ => {
-                let legal: Vec<String> = legal.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
-                format!("{whole} at `{}`, only {}", point.as_str(), legal.join(", "))
-            }
-        };
+        let mut message = format!("`{}` cannot be done to `{}`", kind.as_str(), target.surface.as_str());
+        if !legal.is_empty() {
+            let legal: Vec<String> = legal.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+            message += &format!(" at `{}`, only {}", point.as_str(), legal.join(", "));
+        }
         problems.push(Problem::new(path, Reason::IllegalActionAtPoint, message));
         return;
     }
@@ -51,7 +48,7 @@ fn check_point(action: &Action, target: &Target, path: &str, problems: &mut Vec<
             problems.push(Problem::new(format!("{path}.reset.after_bytes"), Reason::IllegalActionAtPoint, message));
         }
         Action::Reset { after_bytes: Some(_) } | Action::Truncate { .. } if target.at_bytes.is_some() => {
-            let message = format!("`{}` has its own byte count, the point cannot have another", kind.as_str());
+            let message = format!("`{}` says itself how much is sent, the point cannot say it too", kind.as_str());
             problems.push(Problem::new(path, Reason::OutOfRange, message));
         }
         _ => {}
@@ -72,8 +69,10 @@ fn check_arguments(action: &Action, path: &str, problems: &mut Vec<Problem>) {
             if status.code.is_none() && status.error.is_none() {
                 refuse("", "`status` needs an HTTP status or the name of an error".to_owned());
             }
-            if status.error.as_deref() == Some("") {
-                refuse(".error", "the name of an error has at least one character".to_owned());
+            if let Some(error) = &status.error
+                && error.bytes().all(|byte| byte.is_ascii_digit())
+            {
+                refuse(".error", format!("`{error}` is not the name of an error"));
             }
             if status.message.as_deref() == Some("") {
                 refuse(".message", "a message has at least one character".to_owned());

@@ -14,7 +14,7 @@ use super::{actions, check_gate_name};
 const MAX_STEPS: usize = 64;
 
 /// The longest time that protobuf's `Duration` carries, ten thousand years.
-const MAX_DURATION: Duration = Duration::from_secs(315_576_000_000);
+const MAX_DURATION: Duration = Duration::from_hours(87_660_000);
 
 /// Compiles the plan; it is only of use if no problem was found.
 pub(super) fn compile(rule: &Rule, problems: &mut Vec<Problem>) -> Plan {

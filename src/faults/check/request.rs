@@ -7,7 +7,7 @@ use crate::faults::matching::CheckedMatcher;
 use crate::faults::operations::Operations;
 use crate::faults::text::{Spans, TextProblem, read_matcher, read_rule};
 use crate::faults::tree::{Matcher, Rule};
-use crate::faults::violation::{Problem, Reason, Violation};
+use crate::faults::violation::{Problem, Reason, Violation, shorten};
 
 use super::{CheckedRule, check_matcher_tree, check_rule};
 
@@ -131,6 +131,7 @@ impl Source<'_> {
             "line {line}, column {column}: {message}\n  {}{before}{shown}{after}{}\n  {indent}{carets}",
             cut(cut_before),
             cut(cut_after || cut_token),
+            message = shorten(message),
             line = self.number,
             carets = "^".repeat(shown.chars().count().max(1)),
         );
@@ -140,7 +141,7 @@ impl Source<'_> {
             column: column as u32,
             reason,
             message,
-            excerpt: token.to_owned(),
+            excerpt: shown.to_owned(),
         }
     }
 }

@@ -125,18 +125,15 @@ impl<'a> Parser<'a> {
         let mut names = names_of(action).iter().copied();
         let mut found: Vec<(&'static str, Argument<'a>)> = Vec::new();
         for argument in arguments {
-            let name = match &argument.name {
-                Some(name) => self.argument_name(action, name)?,
-                None => {
-                    // `status` may leave out its number.
-                    let skips = action == ActionKind::Status && found.is_empty() && !argument.value.is_number();
-                    let next = if skips { names.nth(1) } else { names.next() };
-                    let Some(name) = next else {
-                        let message = format!("`{}` takes no further argument", action.as_str());
-                        return Err(self.stop(argument.value.span, Reason::Syntax, message));
-                    };
-                    name
-                }
+            let known = match &argument.name {
+                Some(name) => Some(self.argument_name(action, name)?),
+                // `status` may leave out its number.
+                None if action == ActionKind::Status && found.is_empty() && !argument.value.is_number() => names.nth(1),
+                None => names.next(),
+            };
+            let Some(name) = known else {
+                let message = format!("`{}` takes no further argument", action.as_str());
+                return Err(self.stop(argument.value.span, Reason::Syntax, message));
             };
             if found.iter().any(|(other, _)| *other == name) {
                 let message = format!("the argument `{name}` is given twice");
@@ -212,17 +209,18 @@ impl<'a> Parser<'a> {
 
     fn status(&mut self, arguments: &mut Arguments<'a>) -> Parsed<Status> {
         let code = match self.take(arguments, "code") {
+            Some(argument) => Some(self.http_status(&argument.value)?),
             None => None,
-            Some(argument) => match argument.value.text.parse() {
-                Ok(code) => Some(code),
-                Err(_) => {
-                    let message = format!("`{}` is not an HTTP status", argument.value.text);
-                    return Err(self.stop(argument.value.span, Reason::Syntax, message));
-                }
-            },
         };
         let (error, message) = (self.text(arguments, "error"), self.text(arguments, "message"));
         Ok(Status { code, error, message })
+    }
+
+    fn http_status(&mut self, token: &Token<'_>) -> Parsed<u16> {
+        token.text.parse().map_err(|_| {
+            let message = format!("`{}` is not an HTTP status", token.text);
+            self.stop(token.span, Reason::Syntax, message)
+        })
     }
 
     fn delay(&mut self, arguments: &mut Arguments<'a>) -> Parsed<(Duration, Duration)> {

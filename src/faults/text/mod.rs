@@ -11,6 +11,8 @@ mod plan;
 mod predicate;
 mod printer;
 #[cfg(test)]
+mod round_trip_test;
+#[cfg(test)]
 mod tests;
 mod units;
 

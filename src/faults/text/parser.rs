@@ -178,8 +178,8 @@ impl<'a> Parser<'a> {
         let where_ = if self.eat_word("where") { Some(self.predicate("where")?) } else { None };
         if !self.eat_word("do") {
             let words: &[&str] = if where_.is_none() { &["where", "do"] } else { &["and", "or", "do"] };
-            let what = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
-            return Err(self.expected(&what, words));
+            let what = if where_.is_none() { "`where` or `do`" } else { "`and`, `or` or `do`" };
+            return Err(self.expected(what, words));
         }
         let (steps, tail) = self.plan()?;
         let mut rule = Rule {
@@ -199,6 +199,11 @@ impl<'a> Parser<'a> {
 
     fn rule_name(&mut self) -> Option<Arc<str>> {
         if self.peek().kind != Kind::Atom || self.peek_second().kind != Kind::Colon {
+            return None;
+        }
+        // `ecr:PutImage` is a target whose `on` was forgotten rather than a rule of that name.
+        let third = self.tokens.get(self.at + 2);
+        if TargetSurface::from_name(&self.peek().text).is_some() && third.is_none_or(|token| token.text != "on") {
             return None;
         }
         let name = self.next();
@@ -289,7 +294,7 @@ impl<'a> Parser<'a> {
             self.mark(&*token.text, token.span);
             match &*token.text {
                 "per" => rule.per = self.counter_key()?,
-                "priority" => rule.priority = self.number("a whole number of at most nine digits")?,
+                "priority" => rule.priority = self.number("a whole number")?,
                 "tag" => rule.tag = Some(self.tag()?),
                 _ => rule.must_fire = Some(self.fire_range(token.span)?),
             }

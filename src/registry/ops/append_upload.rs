@@ -106,3 +106,40 @@ pub fn apply(
     }
     Ok(Output { offset_bytes: ready.offset_bytes + received_bytes })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{cancel_upload, finish_upload, initiate_layer_upload, upload_status};
+    use super::*;
+    use crate::registry::testing::{blob, name, with, with_repository};
+
+    #[test]
+    fn chunks_are_taken_at_the_end_and_the_upload_survives_one_out_of_order() {
+        let mut registry = with_repository();
+        let repository = name("team/app");
+        let opening = initiate_layer_upload::Input { repository: repository.clone() };
+        let upload_id = with(|cx| initiate_layer_upload::apply(&mut registry, cx, &opening)).unwrap().upload_id;
+        let input = |first_byte: Option<u64>| Input {
+            repository: repository.clone(),
+            upload_id: upload_id.clone(),
+            first_byte,
+        };
+        assert_eq!(with(|cx| apply(&mut registry, cx, &input(Some(0)), 3)).unwrap().offset_bytes, 3);
+        let Err(Error::OutOfOrder(error)) = check(&registry, &input(Some(5))) else { panic!("accepted") };
+        assert_eq!((error.first_byte, error.offset_bytes), (5, 3));
+        assert_eq!(with(|cx| apply(&mut registry, cx, &input(None), 2)).unwrap().offset_bytes, 5);
+        let status = upload_status::Input { repository: repository.clone(), upload_id: upload_id.clone() };
+        assert_eq!(upload_status::apply(&registry, &status).unwrap().offset_bytes, 5);
+
+        let mut cancelled = registry.clone();
+        let cancel = cancel_upload::Input { repository: repository.clone(), upload_id: upload_id.clone() };
+        with(|cx| cancel_upload::apply(&mut cancelled, cx, &cancel)).unwrap();
+        assert!(upload_status::apply(&cancelled, &status).is_err());
+
+        let rules = finish_upload::UploadRules::Distribution;
+        let finish = finish_upload::Input { repository: repository.clone(), upload_id: upload_id.clone(), rules };
+        let output = with(|cx| finish_upload::apply(&mut registry, cx, &finish, blob("layer"))).unwrap();
+        assert_eq!(output.link, finish_upload::Link::Added);
+        assert!(upload_status::apply(&registry, &status).is_err());
+    }
+}

@@ -117,3 +117,33 @@ fn availability(repository: &Repository, layer_digest: &str) -> LayerAvailabilit
         None => LayerAvailability::Unavailable,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{blob, image_of, link, name, push, with_repository};
+
+    #[test]
+    fn c_079_each_text_is_available_unavailable_or_a_failure() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer", "unused"]);
+        push(&mut registry, &image_of("{}", &["layer"], ""), None).unwrap();
+        let digest = |content: &str| blob(content).digest().to_string();
+        let layer_digests =
+            vec![digest("layer"), digest("unused"), digest("elsewhere"), String::new(), "bad".to_owned()];
+        let input = Input { repository: name("team/app"), layer_digests };
+        let output = apply(&registry, &input).unwrap();
+        let found: Vec<_> = output.layers.iter().map(|layer| layer.availability.clone()).collect();
+        let gzip = Some(MediaType::OciLayerGzip);
+        assert_eq!(
+            found,
+            [
+                LayerAvailability::Available { size_bytes: 5, media_type: gzip },
+                LayerAvailability::Available { size_bytes: 6, media_type: None },
+                LayerAvailability::Unavailable,
+            ]
+        );
+        let codes: Vec<_> = output.failures.iter().map(|failure| failure.cause.code()).collect();
+        assert_eq!(codes, ["MissingLayerDigest", "InvalidLayerDigest"]);
+    }
+}

@@ -73,3 +73,134 @@ fn entries_of(digest: Digest, tags: Vec<Tag>) -> Vec<ImageId> {
     }
     tags.into_iter().map(|tag| ImageId { digest: digest.clone(), tag: Some(tag) }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::registry::manifest::Manifest;
+    use crate::registry::testing::{image_of, index_of, link, name, picture, push, with, with_repository};
+
+    fn delete_all(registry: &mut Registry, image_ids: Vec<ImageIdentifier>) -> Output {
+        let input = Input { repository: name("team/app"), image_ids };
+        with(|cx| apply(registry, cx, &input)).unwrap()
+    }
+
+    /// One image as `a` and `b`, one untagged, and an index over the untagged one as `list`.
+    fn stage() -> (Registry, Arc<Manifest>, Arc<Manifest>, Arc<Manifest>) {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer", "other"]);
+        let (tagged, child) = (image_of("{}", &["layer"], "tagged"), image_of("{}", &["other"], "child"));
+        let index = index_of(&[&child], "");
+        push(&mut registry, &tagged, Some("a")).unwrap();
+        push(&mut registry, &tagged, Some("b")).unwrap();
+        push(&mut registry, &child, None).unwrap();
+        push(&mut registry, &index, Some("list")).unwrap();
+        (registry, tagged, child, index)
+    }
+
+    fn shown(output: &Output) -> Vec<(String, Option<&str>)> {
+        output.image_ids.iter().map(|id| (id.digest.to_string(), id.tag.as_ref().map(Tag::as_str))).collect()
+    }
+
+    #[test]
+    fn a_114_a_115_a_116_a_tag_goes_alone_unless_it_is_the_last() {
+        let (mut registry, tagged, ..) = stage();
+        let digest = tagged.digest().to_string();
+        let output = delete_all(&mut registry, vec![ImageIdentifier::by_tag("a")]);
+        assert_eq!(shown(&output), [(digest.clone(), Some("a"))]);
+        assert_eq!(picture(&registry, "team/app")[tagged.digest()], ["b"]);
+        let output = delete_all(&mut registry, vec![ImageIdentifier::by_tag("b")]);
+        assert_eq!(shown(&output), [(digest, Some("b"))]);
+        assert!(!picture(&registry, "team/app").contains_key(tagged.digest()));
+    }
+
+    #[test]
+    fn a_118_by_digest_each_tag_is_an_entry() {
+        let (mut registry, tagged, child, index) = stage();
+        let by_digest = |manifest: &Manifest| ImageIdentifier::by_digest(manifest.digest().to_string());
+        let output = delete_all(&mut registry, vec![by_digest(&tagged)]);
+        let digest = tagged.digest().to_string();
+        assert_eq!(shown(&output), [(digest.clone(), Some("a")), (digest, Some("b"))]);
+        let output = delete_all(&mut registry, vec![by_digest(&index), by_digest(&child)]);
+        assert_eq!(
+            shown(&output),
+            [(index.digest().to_string(), Some("list")), (child.digest().to_string(), None)],
+            "an index, then its child"
+        );
+    }
+
+    #[test]
+    fn a_123_what_an_index_holds_stays() {
+        let (mut registry, _, child, index) = stage();
+        let by_digest = ImageIdentifier::by_digest(child.digest().to_string());
+        let reason = format!("Requested image referenced by manifest list: [{}]", index.digest());
+        let output = delete_all(&mut registry, vec![by_digest.clone()]);
+        assert_eq!(output.failures[0].cause.code(), "ImageReferencedByManifestList");
+        assert_eq!(output.failures[0].cause.to_string(), reason);
+        push(&mut registry, &child, Some("one")).unwrap();
+        push(&mut registry, &child, Some("two")).unwrap();
+        let output = delete_all(&mut registry, vec![ImageIdentifier::by_tag("one"), ImageIdentifier::by_tag("two")]);
+        assert_eq!(output.image_ids.len(), 1, "the first tag of two may go");
+        assert_eq!(output.failures[0].cause.to_string(), reason, "its last tag may not");
+        delete_all(&mut registry, vec![ImageIdentifier::by_tag("list")]);
+        assert_eq!(delete_all(&mut registry, vec![by_digest]).failures, [], "free once the index is gone");
+    }
+
+    #[test]
+    fn a_117_a_119_a_120_a_121_a_122_a_129_failures_name_their_ids_in_order() {
+        let (mut registry, tagged, child, _) = stage();
+        let id = |digest: Option<&str>, tag: Option<&str>| ImageIdentifier {
+            digest: digest.map(str::to_owned),
+            tag: tag.map(str::to_owned),
+        };
+        let (tagged, child) = (tagged.digest().to_string(), child.digest().to_string());
+        let unknown = format!("sha256:{}", "0".repeat(64));
+        let cases = [
+            (id(None, None), "MissingDigestAndTag"),
+            (id(None, Some("none")), "ImageNotFound"),
+            (id(Some(&unknown), None), "ImageNotFound"),
+            (id(Some("sha256:abc"), None), "ImageNotFound"),
+            (id(Some("nonsense"), None), "InvalidImageDigest"),
+            (id(None, Some("a b")), "InvalidImageTag"),
+            (id(Some(&child), Some("a")), "ImageTagDoesNotMatchDigest"),
+            (id(Some(&unknown), Some("a")), "ImageNotFound"),
+            (id(Some(&tagged), Some("none")), "ImageNotFound"),
+        ];
+        let before = picture(&registry, "team/app");
+        let output = delete_all(&mut registry, cases.iter().map(|(id, _)| id.clone()).collect());
+        let found: Vec<_> =
+            output.failures.iter().map(|failure| (failure.image_id.clone(), failure.cause.code())).collect();
+        assert_eq!(found, cases);
+        assert_eq!(picture(&registry, "team/app"), before);
+        let output = delete_all(&mut registry, vec![id(Some(&tagged), Some("a"))]);
+        assert_eq!(shown(&output), [(tagged, Some("a"))], "both, in agreement: the named tag goes");
+    }
+
+    #[test]
+    fn a_124_layers_go_with_the_last_image_that_uses_them() {
+        let (mut registry, ..) = stage();
+        let has = |registry: &Registry, content: &str| {
+            let repository = registry.repository(&name("team/app")).unwrap();
+            repository.layer(&Digest::sha256_of(content.as_bytes())).is_some()
+        };
+        delete_all(&mut registry, vec![ImageIdentifier::by_tag("a"), ImageIdentifier::by_tag("b")]);
+        assert!(!has(&registry, "layer"));
+        assert!(has(&registry, "{}") && has(&registry, "other"), "the child still uses them");
+    }
+
+    #[test]
+    fn a_131_each_entry_is_an_effect() {
+        let (mut registry, tagged, ..) = stage();
+        let input = Input {
+            repository: name("team/app"),
+            image_ids: vec![ImageIdentifier::by_digest(tagged.digest().to_string())],
+        };
+        let effects = with(|cx| {
+            apply(&mut registry, cx, &input).unwrap();
+            std::mem::take(&mut cx.effects)
+        });
+        assert_eq!(effects.len(), 2);
+    }
+}

@@ -30,7 +30,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     let digest = input.manifest.digest();
     if let Ok(repository) = registry.repository(&input.repository) {
         let image = repository.images().get(digest);
-        let is_tagged = |tag: &Tag| repository.tags().get(tag) == Some(digest);
+        let is_tagged = |tag: &Tag| repository.digest_of(tag) == Some(digest);
         if image.is_some() && input.tag.as_ref().is_none_or(is_tagged) {
             return Ok(());
         }
@@ -58,5 +58,45 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
 pub fn store_blob(registry: &mut Registry, repository: &RepositoryName, blob: VerifiedBlob) {
     if let Ok(repository) = registry.repository_mut(repository) {
         repository.insert_layer(blob);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{batch_delete_image, download_layer, stat_blob};
+    use super::*;
+    use crate::registry::image_identifier::ImageIdentifier;
+    use crate::registry::testing::{blob, image_of, index_of, name, registry, tag, with};
+
+    #[test]
+    fn a_manifest_comes_first_and_its_blobs_and_children_when_they_come() {
+        let mut registry = registry();
+        let repository = name("hub/library/nginx");
+        let image = image_of("{}", &["layer"], "");
+        let index = index_of(&[&image], "");
+        let fill = |registry: &mut Registry, manifest: &Arc<Manifest>, image_tag: Option<&str>| {
+            let input =
+                Input { repository: repository.clone(), manifest: Arc::clone(manifest), tag: image_tag.map(tag) };
+            with(|cx| {
+                apply(registry, cx, input).unwrap();
+                cx.effects.len()
+            })
+        };
+        assert_eq!(fill(&mut registry, &index, Some("latest")), 1);
+        assert_eq!(fill(&mut registry, &index, Some("latest")), 0, "the same again is nothing new");
+        assert_eq!(fill(&mut registry, &image, None), 1);
+        let digest = blob("layer").digest().clone();
+        let stat = stat_blob::Input { repository: repository.clone(), digest: digest.clone() };
+        assert!(stat_blob::apply(&registry, &stat).is_err());
+        store_blob(&mut registry, &repository, blob("layer"));
+        assert!(stat_blob::apply(&registry, &stat).is_ok());
+        let download = download_layer::Input { repository: repository.clone(), layer_digest: digest.to_string() };
+        assert!(download_layer::apply(&registry, &download).is_ok(), "an image used it before it came");
+
+        let image_ids = vec![ImageIdentifier::by_digest(image.digest().to_string())];
+        let input = batch_delete_image::Input { repository: repository.clone(), image_ids };
+        let output = with(|cx| batch_delete_image::apply(&mut registry, cx, &input)).unwrap();
+        assert_eq!(output.failures.len(), 1, "the index came before its child and holds it");
+        registry.repository(&repository).unwrap().assert_indexes_agree();
     }
 }

@@ -113,3 +113,76 @@ fn check_members(input: &Input, kind: Option<UpstreamRegistry>) -> Result<(), Er
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{registry, with};
+
+    const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/hub-AbCdEf";
+
+    fn input(prefix: &str, url: &str) -> Input {
+        Input {
+            prefix: CacheRulePrefix::parse(prefix).unwrap(),
+            upstream_registry_url: url.to_owned(),
+            upstream_registry: None,
+            upstream_repository_prefix: None,
+            credential_arn: None,
+            custom_role_arn: None,
+            extra_upstreams: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn c_182_c_183_c_184_c_185_upstreams_and_their_logins_are_checked() {
+        let secret = || Some(SECRET.to_owned());
+        let role = || Some("arn:aws:iam::123456789012:role/x".to_owned());
+        let team = || Some("team".parse().unwrap());
+        let hub = || input("hub", "registry-1.docker.io");
+        let quay = || input("quay", "quay.io");
+        let declared = || vec!["mirror.test".to_owned(), "ghcr.io".to_owned()];
+        let cases: [(&str, Input, Option<&str>); 11] = [
+            ("a public upstream", quay(), None),
+            ("a secret", Input { credential_arn: secret(), ..hub() }, None),
+            ("no secret", hub(), Some("requires authentication. Specify a valid Secrets Manager ARN")),
+            ("a needless secret", Input { credential_arn: secret(), ..quay() }, Some("'credentialArn'")),
+            ("an unknown host", input("mcr", "mcr.microsoft.com"), Some("'mcr.microsoft.com' is not supported")),
+            (
+                "another kind",
+                Input { upstream_registry: Some(UpstreamRegistry::K8s), ..quay() },
+                Some("'quay.io' is not supported"),
+            ),
+            ("a declared host", Input { extra_upstreams: declared(), ..input("own", "mirror.test") }, None),
+            ("a known host that is declared", Input { extra_upstreams: declared(), ..input("gh", "ghcr.io") }, None),
+            ("a role", Input { custom_role_arn: role(), ..quay() }, Some("'customRoleArn'")),
+            ("an upstream prefix", Input { upstream_repository_prefix: team(), ..quay() }, None),
+            (
+                "an upstream prefix under ROOT",
+                Input { upstream_repository_prefix: team(), ..input("ROOT", "quay.io") },
+                Some("'upstreamRepositoryPrefix'"),
+            ),
+        ];
+        for (case, input, refusal) in cases {
+            let mut registry = registry();
+            let result = with(|cx| apply(&mut registry, cx, input));
+            assert_eq!(registry.cache_rules().len(), usize::from(refusal.is_none()), "{case}");
+            match (result, refusal) {
+                (Ok(_), None) => {}
+                (Err(error), Some(text)) => assert!(error.to_string().contains(text), "{case}: {error}"),
+                (result, _) => panic!("{case}: {result:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn c_182_c_186_a_prefix_has_one_rule_and_a_registry_fifty() {
+        let mut registry = registry();
+        for number in 0..limits::CACHE_RULES_PER_REGISTRY {
+            with(|cx| apply(&mut registry, cx, input(&format!("q{number}"), "quay.io"))).unwrap();
+        }
+        let again = with(|cx| apply(&mut registry, cx, input("q1/", "quay.io"))).unwrap_err();
+        assert!(matches!(again, Error::AlreadyExists(_)), "a trailing slash is the same prefix");
+        let over = with(|cx| apply(&mut registry, cx, input("more", "quay.io"))).unwrap_err();
+        assert!(matches!(over, Error::LimitExceeded(_)));
+    }
+}

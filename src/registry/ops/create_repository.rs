@@ -116,3 +116,55 @@ fn managed_key(registry: &Registry, cx: &mut Context<'_>) -> Arc<str> {
     let new = || format!("arn:{}:kms:{}:{}:key/{}", key.partition(), key.region, key.account, cx.ids.uuid()).into();
     registry.managed_kms_key.clone().unwrap_or_else(new)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{NOON, name, registry, with};
+
+    #[test]
+    fn c_103_a_new_repository_has_defaults_and_its_name_is_taken() {
+        let mut registry = registry();
+        let input = Input::with_defaults(name("team/app"));
+        let repository = with(|cx| apply(&mut registry, cx, input.clone())).unwrap().repository;
+        assert_eq!(repository.tag_mutability().mode(), TagMutabilityMode::Mutable);
+        assert!(!repository.scan_on_push() && repository.created_at() == NOON);
+        assert_eq!(repository.encryption(), &Encryption::default());
+        assert_eq!(
+            with(|cx| apply(&mut registry, cx, input)).unwrap_err().to_string(),
+            "The repository with name 'team/app' already exists in the registry with id '123456789012'"
+        );
+    }
+
+    #[test]
+    fn c_104_kms_without_a_key_shows_one_managed_key_for_the_registry() {
+        let mut registry = registry();
+        let mut key_of = |repository: &str, kms_key: Option<&str>| {
+            let input = Input {
+                encryption_type: EncryptionType::Kms,
+                kms_key: kms_key.map(str::to_owned),
+                ..Input::with_defaults(name(repository))
+            };
+            let output = with(|cx| apply(&mut registry, cx, input)).unwrap();
+            output.repository.encryption().kms_key.clone().unwrap()
+        };
+        let first = key_of("aa", None);
+        assert!(first.starts_with("arn:aws:kms:us-east-1:123456789012:key/"), "{first}");
+        assert_eq!(key_of("bb", None), first);
+        assert_eq!(&*key_of("cc", Some("alias/mine")), "alias/mine");
+    }
+
+    #[test]
+    fn a_refused_repository_leaves_nothing() {
+        let mut registry = registry();
+        let bad_tag = ResourceTag { key: "aws:x".to_owned(), value: String::new() };
+        for input in [
+            Input { resource_tags: vec![bad_tag], ..Input::with_defaults(name("aa")) },
+            Input { tag_mutability_filters: vec!["v*".parse().unwrap()], ..Input::with_defaults(name("aa")) },
+            Input { kms_key: Some("alias/mine".to_owned()), ..Input::with_defaults(name("aa")) },
+        ] {
+            assert!(with(|cx| apply(&mut registry, cx, input)).is_err());
+        }
+        assert!(registry.repositories().is_empty());
+    }
+}

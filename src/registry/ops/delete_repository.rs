@@ -55,3 +55,30 @@ pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: &Input) -> R
     registry.repositories.remove(&input.name);
     Ok(Output { repository })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{image_of, index_of, link, name, push, with, with_repository};
+
+    #[test]
+    fn c_110_c_111_images_keep_a_repository_and_nothing_else_does() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer"]);
+        let image = image_of("{}", &["layer"], "");
+        push(&mut registry, &image, None).unwrap();
+        push(&mut registry, &index_of(&[&image], ""), None).unwrap();
+        let mut delete = |images: Images| {
+            with(|cx| apply(&mut registry, cx, &Input { name: name("team/app"), images }))
+                .map(|output| output.repository)
+        };
+        assert!(matches!(delete(Images::Keep), Err(Error::NotEmpty(_))));
+        assert_eq!(delete(Images::Delete).unwrap().images().len(), 2);
+        assert!(matches!(delete(Images::Delete), Err(Error::RepositoryNotFound(_))));
+
+        let mut registry = with_repository();
+        link(&mut registry, &["unused"]);
+        let input = Input { name: name("team/app"), images: Images::Keep };
+        assert!(with(|cx| apply(&mut registry, cx, &input)).is_ok());
+    }
+}

@@ -119,3 +119,81 @@ fn listing(
 fn detail(repository: &Repository, image: &Arc<Image>) -> ImageDetail {
     ImageDetail { size_bytes: repository.image_size_bytes(image.manifest()), image: Arc::clone(image) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::list_images::{ImageStatusFilter, TagStatus};
+    use super::*;
+    use crate::registry::testing::{image_of, index_of, link, name, push, with_repository};
+
+    fn described(registry: &Registry, selection: Selection) -> Result<Output, Error> {
+        apply(registry, &Input { repository: name("team/app"), selection })
+    }
+
+    fn by_tags(tags: &[&str]) -> Selection {
+        Selection::Named(tags.iter().map(|tag| ImageIdentifier::by_tag(*tag)).collect())
+    }
+
+    #[test]
+    fn a_031_sizes_are_those_of_layers_and_config_and_of_the_largest_child() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "12345", "1234567"]);
+        let small = image_of("{}", &["12345"], "");
+        let large = image_of("{}", &["1234567", "12345", "12345"], "");
+        let index = index_of(&[&small, &large], "");
+        let outer = index_of(&[&index], "outer");
+        for (manifest, tag) in [(&small, "small"), (&large, "large"), (&index, "index"), (&outer, "outer")] {
+            push(&mut registry, manifest, Some(tag)).unwrap();
+        }
+        let output = described(&registry, by_tags(&["small", "large", "index", "outer"])).unwrap();
+        let sizes: Vec<u64> = output.image_details.iter().map(|detail| detail.size_bytes).collect();
+        assert_eq!(sizes, [7, 19, 19, 19]);
+    }
+
+    #[test]
+    fn a_138_a_missing_image_fails_the_call() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer"]);
+        push(&mut registry, &image_of("{}", &["layer"], ""), Some("v1")).unwrap();
+        assert_eq!(
+            described(&registry, by_tags(&["v1", "v2"])).unwrap_err().to_string(),
+            "The image with imageId {imageDigest:'null', imageTag:'v2'} does not exist within the repository with name \
+             'team/app' in the registry with id '123456789012'"
+        );
+        assert_eq!(described(&registry, by_tags(&["v1", "v1"])).unwrap().image_details.len(), 1);
+    }
+
+    #[test]
+    fn a_134_a_140_a_141_a_142_pages_are_stable_while_images_come_and_go() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer"]);
+        let images: Vec<_> = (0..20).map(|number| image_of("{}", &["layer"], &number.to_string())).collect();
+        for (number, image) in images.iter().enumerate() {
+            let tag = format!("t{number}");
+            push(&mut registry, image, (number % 2 == 0).then_some(tag.as_str())).unwrap();
+        }
+        let filter = ImageFilter { tag_status: TagStatus::Tagged, image_status: ImageStatusFilter::Any };
+        let mut next_token = None;
+        let mut seen = Vec::new();
+        loop {
+            let page = PageRequest { max_results: Some(3), next_token };
+            let output = described(&registry, Selection::Page { filter, page }).unwrap();
+            seen.extend(output.image_details.iter().map(|detail| detail.image.digest().clone()));
+            if let Some(shown) = seen.last() {
+                registry.repository_mut(&name("team/app")).unwrap().remove_image(shown);
+            }
+            next_token = output.next_token;
+            if next_token.is_none() {
+                break;
+            }
+        }
+        let mut expected: Vec<_> = images.iter().step_by(2).map(|image| image.digest().clone()).collect();
+        expected.sort();
+        assert_eq!(seen, expected);
+        for image_status in [ImageStatusFilter::Archived, ImageStatusFilter::Activating] {
+            let filter = ImageFilter { image_status, ..ImageFilter::default() };
+            let output = described(&registry, Selection::Page { filter, page: PageRequest::default() }).unwrap();
+            assert!(output.image_details.is_empty());
+        }
+    }
+}

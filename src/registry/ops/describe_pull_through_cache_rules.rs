@@ -60,3 +60,31 @@ fn page(registry: &Registry, request: &PageRequest) -> Result<Output, InvalidPar
     let (rules, next_token) = take_page(rules, request.size(), |last| scope.token(last.prefix.as_str()));
     Ok(Output { rules, next_token })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::delete_pull_through_cache_rule;
+    use super::*;
+    use crate::registry::seeding;
+    use crate::registry::testing::{NOON, registry, with};
+
+    #[test]
+    fn c_187_c_191_rules_are_named_paged_and_deleted() {
+        let mut registry = registry();
+        let prefix = |text: &str| CacheRulePrefix::parse(text).unwrap();
+        for text in ["bb", "aa", "ROOT"] {
+            seeding::cache_rule(&mut registry, NOON, prefix(text), "quay.io".to_owned(), None).unwrap();
+        }
+        assert_eq!(apply(&registry, &Input::Named(vec![prefix("bb/")])).unwrap().rules.len(), 1);
+        assert!(matches!(apply(&registry, &Input::Named(vec![prefix("aa"), prefix("cc")])), Err(Error::NotFound(_))));
+        let first = PageRequest { max_results: Some(2), next_token: None };
+        let first = apply(&registry, &Input::Page(first)).unwrap();
+        let rest = PageRequest { max_results: Some(2), next_token: first.next_token };
+        assert_eq!(apply(&registry, &Input::Page(rest)).unwrap().rules.len(), 1);
+
+        let input = delete_pull_through_cache_rule::Input { prefix: prefix("aa") };
+        let deleted = with(|cx| delete_pull_through_cache_rule::apply(&mut registry, cx, &input)).unwrap();
+        assert_eq!(deleted.rule.upstream_registry_url, "quay.io");
+        assert!(with(|cx| delete_pull_through_cache_rule::apply(&mut registry, cx, &input)).is_err());
+    }
+}

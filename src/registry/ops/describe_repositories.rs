@@ -60,3 +60,29 @@ fn page(registry: &Registry, request: &PageRequest) -> Result<Output, Error> {
     let (repositories, next_token) = take_page(repositories, request.size(), token_after);
     Ok(Output { repositories, next_token })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{create, name, registry};
+
+    #[test]
+    fn c_112_names_are_all_or_nothing_and_pages_are_in_order() {
+        let mut registry = registry();
+        for repository in ["bb", "aa", "dd", "cc/x"] {
+            create(&mut registry, repository);
+        }
+        let named = Input::Named(vec![name("dd"), name("aa")]);
+        assert_eq!(apply(&registry, &named).unwrap().repositories[0].name(), &name("dd"));
+        let missing = Input::Named(vec![name("aa"), name("zz")]);
+        assert!(apply(&registry, &missing).unwrap_err().to_string().contains("'zz'"));
+
+        let first = PageRequest { max_results: Some(2), next_token: None };
+        let first = apply(&registry, &Input::Page(first)).unwrap();
+        let rest = PageRequest { max_results: Some(2), next_token: first.next_token };
+        let rest = apply(&registry, &Input::Page(rest)).unwrap();
+        let all = first.repositories.iter().chain(&rest.repositories).map(|repository| repository.name().as_str());
+        assert!(all.eq(["aa", "bb", "cc/x", "dd"]));
+        assert_eq!(rest.next_token, None);
+    }
+}

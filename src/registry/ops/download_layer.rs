@@ -51,3 +51,23 @@ pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
     }
     Ok(Output { blob: layer.blob.clone() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{blob, image_of, link, name, push, with_repository};
+
+    #[test]
+    fn c_080_c_081_only_what_an_image_uses_can_be_fetched() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer", "unused"]);
+        push(&mut registry, &image_of("{}", &["layer"], ""), None).unwrap();
+        let fetch = |layer_digest: String| apply(&registry, &Input { repository: name("team/app"), layer_digest });
+        for used in ["{}", "layer"] {
+            assert_eq!(fetch(blob(used).digest().to_string()).unwrap().blob.size_bytes(), used.len() as u64);
+        }
+        assert!(matches!(fetch(blob("unused").digest().to_string()), Err(Error::Inaccessible(_))));
+        assert!(matches!(fetch(blob("none").digest().to_string()), Err(Error::LayerNotFound(_))));
+        assert!(matches!(fetch("md5:00".to_owned()), Err(Error::LayerNotFound(_))));
+    }
+}

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use super::batch_get_image::pull_time_is_stale;
 use crate::registry::context::Context;
 use crate::registry::image::Image;
 use crate::registry::image_identifier::{ImageIdentifier, Reference};
+use crate::registry::limits;
 use crate::registry::state::{ImageLookupError, Registry};
-use crate::registry::types::{Digest, RepositoryName};
+use crate::registry::types::{Digest, RepositoryName, Timestamp};
 
 /// Which image.
 #[derive(Clone, Debug)]
@@ -38,15 +38,16 @@ pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
     Ok(Output { image: Arc::clone(image) })
 }
 
-/// Whether a pull of the image would be written down; if not, [`record_pull`] changes nothing.
-pub fn pull_would_be_recorded(image: &Image, cx: &Context<'_>) -> bool {
-    pull_time_is_stale(image, cx.now)
+/// Whether a pull at `now` moves the recorded time. ECR refreshes it at least once a day and not on each pull; here a
+/// second pull within a day changes nothing.
+pub fn is_stale(recorded: Option<Timestamp>, now: Timestamp) -> bool {
+    recorded.is_none_or(|recorded| now.since(recorded) >= limits::PULL_TIME_GRANULARITY)
 }
 
 /// Notes that the image was pulled. Nothing happens if it is gone, or was pulled within the last day.
 pub fn record_pull(registry: &mut Registry, cx: &mut Context<'_>, repository: &RepositoryName, digest: &Digest) {
     let image = registry.repositories().get(repository).and_then(|repository| repository.images().get(digest));
-    if image.is_some_and(|image| pull_time_is_stale(image, cx.now))
+    if image.is_some_and(|image| is_stale(image.last_recorded_pull_time(), cx.now))
         && let Ok(repository) = registry.repository_mut(repository)
     {
         repository.record_pull(digest, cx.now);

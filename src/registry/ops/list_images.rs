@@ -173,3 +173,44 @@ fn read_cursor(cursor: &str) -> Option<ImageId> {
     let (digest, tag) = cursor.split_once('/')?;
     Some(ImageId { digest: digest.parse::<Digest>().ok()?, tag: tag.parse().ok() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{image_of, link, name, push, with_repository};
+
+    #[test]
+    fn a_158_a_159_a_161_a_162_rows_are_tags_and_untagged_images_page_by_page() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer"]);
+        for number in 0..7 {
+            let image = image_of("{}", &["layer"], &number.to_string());
+            push(&mut registry, &image, None).unwrap();
+            for copy in 0..number {
+                push(&mut registry, &image, Some(&format!("t{number}-{copy}"))).unwrap();
+            }
+        }
+        for (tag_status, expected) in [(TagStatus::Any, 22), (TagStatus::Tagged, 21), (TagStatus::Untagged, 1)] {
+            let filter = ImageFilter { tag_status, image_status: ImageStatusFilter::Active };
+            for size in [1, 4, 22, 100] {
+                let mut rows = Vec::new();
+                let mut next_token = None;
+                loop {
+                    let page = PageRequest { max_results: Some(size), next_token };
+                    let output = apply(&registry, &Input { repository: name("team/app"), filter, page }).unwrap();
+                    assert!(output.image_ids.len() <= size);
+                    rows.extend(output.image_ids);
+                    next_token = output.next_token;
+                    if next_token.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(rows.len(), expected, "{tag_status:?} by {size}");
+                assert!(rows.is_sorted() && rows.windows(2).all(|pair| pair[0] != pair[1]));
+            }
+        }
+        let filter = ImageFilter { image_status: ImageStatusFilter::Archived, ..ImageFilter::default() };
+        let input = Input { repository: name("team/app"), filter, page: PageRequest::default() };
+        assert_eq!(apply(&registry, &input).unwrap().image_ids, []);
+    }
+}

@@ -67,3 +67,31 @@ pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
 fn has_type(image: &Image, wanted: &str) -> bool {
     image.manifest().artifact_media_type().is_some_and(|artifact_type| artifact_type.as_str() == wanted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{image_about, link, name, push, with_repository};
+
+    #[test]
+    fn referrers_are_found_by_subject_and_type_even_before_the_subject() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer"]);
+        let subject = Digest::sha256_of(b"later");
+        for note in ["1", "2", "3"] {
+            push(&mut registry, &image_about("{}", &["layer"], note, Some(&subject)), None).unwrap();
+        }
+        let list = |artifact_type: Option<&str>, page: PageRequest| {
+            let artifact_type = artifact_type.map(str::to_owned);
+            let input = Input { repository: name("team/app"), subject: subject.clone(), artifact_type, page };
+            let output = apply(&registry, &input).unwrap();
+            (output.referrers.len(), output.next_token)
+        };
+        let (number, next_token) = list(None, PageRequest { max_results: Some(2), next_token: None });
+        assert_eq!(number, 2);
+        assert_eq!(list(None, PageRequest { max_results: Some(2), next_token }).0, 1);
+        let config = "application/vnd.oci.image.config.v1+json";
+        assert_eq!(list(Some(config), PageRequest::default()).0, 3);
+        assert_eq!(list(Some("text/x"), PageRequest::default()).0, 0);
+    }
+}

@@ -67,3 +67,31 @@ pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
     let (tags, next_token) = take_page(tags.map(|(tag, _)| tag), limit, |last| scope.token(last.as_str()));
     Ok(Output { tags: tags.into_iter().cloned().collect(), next_token })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::testing::{image_of, link, name, push, with_repository};
+
+    #[test]
+    fn both_manners_of_paging_give_every_tag_once_in_ascii_order() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer"]);
+        let image = image_of("{}", &["layer"], "");
+        for tag in ["b", "B", "a.1", "a", "_"] {
+            push(&mut registry, &image, Some(tag)).unwrap();
+        }
+        let list = |start: Start, limit: Option<usize>| {
+            let output = apply(&registry, &Input { repository: name("team/app"), start, limit }).unwrap();
+            (output.tags.iter().map(ToString::to_string).collect::<Vec<_>>(), output.next_token)
+        };
+        assert_eq!(list(Start::First, None), (["B", "_", "a", "a.1", "b"].map(str::to_owned).to_vec(), None));
+        let (first, token) = list(Start::First, Some(2));
+        assert_eq!(first, ["B", "_"]);
+        assert_eq!(list(Start::Token(token.unwrap()), Some(9)).0, ["a", "a.1", "b"]);
+        assert_eq!(list(Start::After("_zzz".to_owned()), Some(1)).0, ["a"]);
+        assert_eq!(list(Start::First, Some(0)), (vec![], None));
+        let input = Input { repository: name("team/app"), start: Start::Token("B".to_owned()), limit: None };
+        assert!(matches!(apply(&registry, &input), Err(Error::InvalidParameter(_))));
+    }
+}

@@ -57,3 +57,35 @@ pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: &Input) -> R
     registry.repository_mut(&input.repository)?.insert_layer(blob);
     Ok(Output::Mounted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::encryption::{Encryption, EncryptionType};
+    use crate::registry::testing::{blob, create, link, name, with, with_repository};
+
+    #[test]
+    fn a_blob_is_mounted_from_where_it_is_unless_encryption_differs() {
+        let mut registry = with_repository();
+        link(&mut registry, &["layer"]);
+        create(&mut registry, "team/web");
+        create(&mut registry, "team/sealed");
+        registry.repository_mut(&name("team/sealed")).unwrap().encryption =
+            Encryption { encryption_type: EncryptionType::Kms, kms_key: Some("key".into()) };
+        let mount = |to: &str, content: &str, from: MountSource| {
+            let mut registry = registry.clone();
+            let input = Input { repository: name(to), digest: blob(content).digest().clone(), from };
+            let output = with(|cx| apply(&mut registry, cx, &input)).unwrap();
+            let is_there = registry.repository(&name(to)).unwrap().layer(&input.digest).is_some();
+            assert_eq!(output == Output::Mounted, is_there);
+            output
+        };
+        let from = |text: &str| MountSource::Repository(name(text));
+        assert_eq!(mount("team/web", "layer", from("team/app")), Output::Mounted);
+        assert_eq!(mount("team/web", "layer", MountSource::Any), Output::Mounted);
+        assert_eq!(mount("team/web", "layer", from("team/sealed")), Output::NotMounted);
+        assert_eq!(mount("team/web", "layer", from("no/where")), Output::NotMounted);
+        assert_eq!(mount("team/web", "other", MountSource::Any), Output::NotMounted);
+        assert_eq!(mount("team/sealed", "layer", MountSource::Any), Output::NotMounted);
+    }
+}

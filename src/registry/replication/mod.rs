@@ -7,3 +7,6 @@ mod copy;
 
 pub use configuration::{ReplicationConfiguration, ReplicationRule, destinations};
 pub use copy::{ReplicationFailure, copy};
+
+#[cfg(test)]
+mod tests;

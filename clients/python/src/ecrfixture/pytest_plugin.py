@@ -77,7 +77,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def ecr_fixture(pytestconfig: pytest.Config) -> EcrFixture:
     """The daemon of this test process: attached to, or started on first use and ended with the process."""
-    from ecrfixture import EcrFixture
+    from ecrfixture import EcrFixture, FixtureError
 
     # A setting in the configuration file comes after the environment, an option before it.
     address = pytestconfig.getoption("ecr_fixture_addr")
@@ -86,7 +86,11 @@ def ecr_fixture(pytestconfig: pytest.Config) -> EcrFixture:
         address = address or pytestconfig.getini("ecr_fixture_addr")
     if not os.environ.get("ECR_FIXTURE_BIN"):
         binary = binary or pytestconfig.getini("ecr_fixture_bin")
-    return EcrFixture.shared(binary or None, address or None)
+    try:
+        return EcrFixture.shared(binary or None, address or None)
+    except FixtureError as error:
+        # The message says everything; how the call got here would only bury it.
+        pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
 
 
 @pytest.fixture

@@ -1,0 +1,23 @@
+//! The names that rules and matchers may use for operations, from the table of operations.
+
+use crate::facts::Surface;
+use crate::faults::Operations;
+use crate::operations::{Operation, Route};
+use crate::tasks::replication::Replication;
+
+/// Calls that we make to upstream registries.
+const UPSTREAM: [&str; 2] = ["manifest.get", "blob.get"];
+
+/// The table of operations as rules see it.
+pub(super) struct OperationNames;
+
+impl Operations for OperationNames {
+    fn names(&self, surface: Surface) -> Vec<&'static str> {
+        match surface {
+            Surface::Ecr => Operation::ALL.iter().map(|operation| operation.name()).collect(),
+            Surface::Oci => Route::ALL.iter().map(|route| route.name()).collect(),
+            Surface::Upstream => UPSTREAM.to_vec(),
+            Surface::Task => vec![Replication::OPERATION],
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! One call of the AWS JSON surface from its target header to its reply.
+
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Method, Response};
+
+use super::protocol::{CONTENT_TYPE as JSON, MAX_BODY_BYTES, UnknownTarget, parse_target};
+use super::{Answer, Call as EcrOperation, Links, Request, WriteCall, decode, download, layers, tokens};
+use crate::auth::sigv4::Sigv4Claim;
+use crate::facts::{Fact, Facts, Surface};
+use crate::http::{
+    Arrival, BodyError, Call, CredentialHints, EndConnection, Interrupted, ReplyBody, find_world, whole,
+};
+use crate::ids::uuid_from;
+use crate::operations::Operation;
+use crate::pull_through;
+use crate::registry::Caller;
+use crate::registry::types::{Digest, Region, RegistryKey, RepositoryName, Timestamp};
+use crate::wire_errors::{BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, ecr_response};
+use crate::worlds::address::Addressed;
+use crate::worlds::{RepositoryUri, World};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// Why a handler has no answer of its own.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// An error that the surface tells.
+    Failure(Box<Failure>),
+    /// A rule ended the connection.
+    Ended(EndConnection),
+}
+
+impl<E: Into<Failure>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failure(Box::new(error.into()))
+    }
+}
+
+/// A signed call: who, and where.
+pub(super) struct Signed {
+    pub(super) call: Call,
+    pub(super) caller: Caller,
+    pub(super) region: Region,
+}
+
+/// Serves one request that is not below `/v2`.
+pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, EndConnection> {
+    let path = arrival.parts.uri.path();
+    if path.starts_with(download::PATH) {
+        return download::serve(arrival).await;
+    }
+    let target = target(&arrival);
+    let name = target.as_ref().map_or("unknown", |operation| operation.name());
+    let mut facts = arrival.facts(Surface::Ecr, name, target.as_ref().ok().map(|operation| operation.name()));
+    let claim = arrival.header(AUTHORIZATION).map(Sigv4Claim::parse_header);
+    let access_key = claim.as_ref().and_then(|claim| claim.as_ref().ok()).map(|claim| claim.access_key.clone());
+    if let Some(key) = &access_key {
+        facts.set(Fact::AccessKey, key.as_str());
+    }
+    let credential = CredentialHints { access_key: access_key.as_deref(), any: access_key.is_some(), password: None };
+    let addressed = match find_world(&mut arrival, Surface::Ecr, &facts, credential) {
+        Ok(addressed) => addressed,
+        Err(refusal) => return Ok(refusal),
+    };
+    let decoded = authenticate(claim, &addressed, &mut facts);
+    let decoded = match (decoded, target) {
+        (Err(failure), _) | (Ok(_), Err(failure)) => Err(failure),
+        (Ok(signer), Ok(operation)) => match arrival.read_body(MAX_BODY_BYTES).await {
+            Ok(body) => decode(operation, &body).map(|request| (signer, request, body.len() as u64)),
+            Err(BodyError::TooLong) => Err(BodyTooLarge(MAX_BODY_BYTES as u64).into()),
+            Err(BodyError::Gone) => {
+                // Recorded as given up by its caller, which is what dropping it does.
+                let record = arrival.record(facts);
+                drop(Call::refused(&arrival.daemon, addressed.world, &arrival.connection, record));
+                return Err(EndConnection);
+            }
+        },
+    };
+    let (signer, request, bytes_in) = match decoded {
+        Ok(decoded) => decoded,
+        Err(failure) => {
+            let record = arrival.record(facts);
+            let call = Call::refused(&arrival.daemon, addressed.world, &arrival.connection, record);
+            arrival.drain();
+            return fail(call, &failure).await;
+        }
+    };
+    request.facts(&mut facts);
+    let (caller, region) = signer;
+    let record = arrival.record(facts);
+    let mut call = Call::open(&arrival.daemon, addressed.world, &arrival.connection, record);
+    call.bytes_in = bytes_in;
+    let mut signed = Signed { call, caller, region };
+    let handled = handle(&mut signed, request).await;
+    let call = signed.call;
+    match handled {
+        Ok(answer) => {
+            let links = WorldLinks { world: &call.world };
+            let response = reply(answer.render(&links), &request_id(&call));
+            call.reply(whole(response), None).await
+        }
+        Err(Stop::Failure(failure)) => fail(call, &failure).await,
+        Err(Stop::Ended(ended)) => Err(ended),
+    }
+}
+
+fn target(arrival: &Arrival) -> Result<Operation, Failure> {
+    if arrival.parts.uri.path() != "/" || arrival.parts.method != Method::POST {
+        return Err(RouteNotFound.into());
+    }
+    parse_target(arrival.header("x-amz-target")).map_err(|error: UnknownTarget| error.into())
+}
+
+/// Takes the caller's word for who it is; the signature itself is not checked in this version.
+fn authenticate(
+    claim: Option<Result<Sigv4Claim, crate::auth::sigv4::IncompleteSignature>>,
+    addressed: &Addressed,
+    facts: &mut Facts,
+) -> Result<(Caller, Region), Failure> {
+    let claim = claim.ok_or(MissingAuthenticationToken)??;
+    let account = addressed.account.unwrap_or_else(|| addressed.world.write(|live| live.state.default_account()));
+    let registry = RegistryKey { account, region: claim.region.clone() };
+    let caller = crate::worlds::Live::root_caller(&registry, account);
+    facts.set(Fact::Account, account.as_str());
+    facts.set(Fact::Region, claim.region.as_str());
+    facts.set(Fact::Caller, Arc::clone(&caller.arn));
+    Ok((caller, claim.region))
+}
+
+async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
+    match signed.call.before().await {
+        Ok(()) => {}
+        Err(Interrupted::Ended(ended)) => return Err(Stop::Ended(ended)),
+        Err(Interrupted::Refused(status)) => {
+            let (error, message) = (status.error.unwrap_or_default(), status.message.unwrap_or_default());
+            return Err(Failure::from_fault(status.code, &error, &message, Surface::Ecr).into());
+        }
+    }
+    let registry = request.registry(&signed.caller, &signed.region)?;
+    let call = &signed.call;
+    match request.call {
+        EcrOperation::Read(read) => {
+            Ok(call.write(|live| live.read_registry(&registry, |registry| read.apply(registry)))?)
+        }
+        EcrOperation::Write(write) => {
+            if let WriteCall::BatchGetImage(input) = &write {
+                for reference in input.image_ids.iter().filter_map(pullable) {
+                    pull_through::bring_manifest(call, &registry, &signed.caller, &input.repository, &reference)
+                        .await?;
+                }
+            }
+            let answer = call.write(|live| {
+                let upstreams: Vec<String> = live.state.upstreams.keys().map(ToString::to_string).collect();
+                live.on_registry(&registry, &signed.caller, call.record, |registry, cx| {
+                    write.apply(registry, cx, || upstreams)
+                })
+            })?;
+            if let Some(upload) = answer.opened_upload() {
+                layers::open_session(call, upload)?;
+            }
+            Ok(answer)
+        }
+        EcrOperation::GetAuthorizationToken(request) => Ok(tokens::mint(signed, &registry, &request)),
+        EcrOperation::UploadLayerPart(part) => layers::upload_part(signed, &registry, part).await,
+        EcrOperation::CompleteLayerUpload(input) => layers::complete(signed, &registry, input).await,
+    }
+}
+
+/// A tag that a pull-through rule may have to fetch; digests never go upstream.
+fn pullable(image_id: &crate::registry::ImageIdentifier) -> Option<crate::registry::Reference> {
+    match (&image_id.digest, &image_id.tag) {
+        (None, Some(tag)) => tag.parse().ok().map(crate::registry::Reference::Tag),
+        _ => None,
+    }
+}
+
+fn reply(body: bytes::Bytes, request_id: &str) -> Response<bytes::Bytes> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+async fn fail(call: Call, failure: &Failure) -> Result<Response<ReplyBody>, EndConnection> {
+    let response = ecr_response(failure, &request_id(&call));
+    let (code, _) = failure.outcome(Surface::Ecr);
+    call.reply(whole(response), Some(&code)).await
+}
+
+/// An id that is the same in each run of the same test.
+fn request_id(call: &Call) -> String {
+    let seed = call.world.write(|live| live.state.seed);
+    uuid_from(&[b"request", &seed.to_be_bytes(), &call.record.to_be_bytes()])
+}
+
+/// Addresses in the answers of one world.
+pub(super) struct WorldLinks<'a> {
+    pub(super) world: &'a World,
+}
+
+impl Links for WorldLinks<'_> {
+    fn repository_uri(&self, registry: &RegistryKey, repository: &RepositoryName) -> String {
+        match self.world.write(|live| live.state.repository_uri) {
+            RepositoryUri::Advertised => format!("{}/{repository}", self.world.identity().registry_host),
+            RepositoryUri::Aws => format!("{}/{repository}", registry.aws_host()),
+        }
+    }
+
+    fn proxy_endpoint(&self, registry: &RegistryKey) -> String {
+        match self.world.write(|live| live.state.repository_uri) {
+            RepositoryUri::Advertised => self.world.identity().endpoint.clone(),
+            RepositoryUri::Aws => format!("https://{}", registry.aws_host()),
+        }
+    }
+
+    fn download_url(&self, registry: &RegistryKey, repository: &RepositoryName, digest: &Digest) -> String {
+        let now: Timestamp = self.world.write(|live| live.now());
+        download::url(self.world, registry, repository, digest, now)
+    }
+}

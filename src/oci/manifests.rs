@@ -1,0 +1,137 @@
+//! Manifests: HEAD, GET, PUT, DELETE.
+
+use std::sync::Arc;
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LOCATION};
+use http::{Response, StatusCode};
+
+use super::serve::{OciCall, Stop, parse_digest, reply, set};
+use crate::http::{BodyError, ReplyBody, whole};
+use crate::operations::Route;
+use crate::pull_through;
+use crate::registry::errors::InvalidParameter;
+use crate::registry::limits;
+use crate::registry::ops::{batch_delete_image, image_by_reference, put_image};
+use crate::registry::types::TAG_PATTERN;
+use crate::registry::{ImageFailureCause, ImageIdentifier, Manifest, Reference};
+use crate::wire_errors::{Failure, ManifestTooLarge, ManifestUnknown, TagInvalid, Unsupported};
+
+pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+
+/// Tag or digest of the path. ECR answers an illegal tag with 405, but a HEAD with 400.
+fn reference(call: &OciCall) -> Result<Reference, Failure> {
+    let text = &call.matched.object;
+    if text.contains(':') {
+        return Ok(Reference::Digest(parse_digest(text)?));
+    }
+    text.parse().map(Reference::Tag).map_err(|_| {
+        let constraint = format!("must satisfy regular expression '{TAG_PATTERN}'");
+        let refused = InvalidParameter::new("imageTag", constraint);
+        match call.matched.route {
+            Route::ManifestHead => TagInvalid(refused.to_string().into()).into(),
+            _ => refused.into(),
+        }
+    })
+}
+
+pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let repository = call.repository()?;
+    let reference = reference(call)?;
+    pull_through::bring_manifest(&call.call, &call.registry, &call.caller, &repository, &reference).await?;
+    let is_pull = call.matched.route == Route::ManifestGet;
+    let input = image_by_reference::Input { repository: repository.clone(), reference };
+    let image = call.call.write(|live| {
+        let found = live.read_registry(&call.registry, |registry| image_by_reference::apply(registry, &input))?;
+        // A pull writes only when the recorded time is a day old, so most pulls change nothing.
+        if is_pull && image_by_reference::is_stale(found.image.last_recorded_pull_time(), live.now()) {
+            let digest = found.image.digest().clone();
+            let noted = live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+                image_by_reference::record_pull(registry, cx, &repository, &digest);
+                Ok::<(), std::convert::Infallible>(())
+            });
+            match noted {
+                Ok(()) => {}
+            }
+        }
+        Ok::<_, image_by_reference::Error>(found.image)
+    })?;
+    let digest = image.digest().to_string();
+    let etag = format!("\"{digest}\"");
+    if call.arrival.header(IF_NONE_MATCH).is_some_and(|given| given == etag) {
+        let mut response = reply(StatusCode::NOT_MODIFIED, "");
+        set(&mut response, ETAG, &etag);
+        return Ok(whole(response));
+    }
+    let mut response = reply(StatusCode::OK, image.manifest().bytes().clone());
+    set(&mut response, CONTENT_TYPE, image.manifest().media_type().as_str());
+    set(&mut response, CONTENT_DIGEST, &digest);
+    set(&mut response, ETAG, &etag);
+    if call.matched.object.contains(':') {
+        set(&mut response, CACHE_CONTROL, "max-age=31536000");
+    }
+    Ok(whole(response))
+}
+
+pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let repository = call.repository()?;
+    let reference = reference(call)?;
+    let bytes = match call.arrival.read_body(limits::MANIFEST_BYTES).await {
+        Ok(bytes) => bytes,
+        Err(BodyError::TooLong) => return Err(ManifestTooLarge(limits::MANIFEST_BYTES as u64).into()),
+        Err(BodyError::Gone) => return Err(Stop::Ended(crate::http::EndConnection)),
+    };
+    call.call.bytes_in = bytes.len() as u64;
+    let declared = call.arrival.header(CONTENT_TYPE).map(str::to_owned);
+    // Hashed and parsed before the writer is entered.
+    let manifest = Manifest::parse(bytes, declared.as_deref()).map(Arc::new);
+    let subject = manifest.as_ref().ok().and_then(|manifest| manifest.subject().map(ToString::to_string));
+    let pushed = manifest.as_ref().ok().map(|manifest| manifest.digest().clone());
+    let (image_tag, image_digest) = match &reference {
+        Reference::Tag(tag) => (Some(tag.clone()), None),
+        Reference::Digest(digest) => (None, Some(digest.to_string())),
+    };
+    let input = put_image::Input { repository: repository.clone(), manifest, image_tag, image_digest };
+    let stored = call.call.write(|live| {
+        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+            put_image::apply(registry, cx, input)
+        })
+    });
+    let digest = match (stored, pushed) {
+        (Ok(stored), _) => stored.image_id.digest,
+        // The identical push is a silent success here, as in ECR.
+        (Err(put_image::Error::AlreadyExists(_)), Some(digest)) => digest,
+        (Err(error), _) => return Err(error.into()),
+    };
+    let mut response = reply(StatusCode::CREATED, "");
+    set(&mut response, LOCATION, &format!("{}/v2/{repository}/manifests/{digest}", call.base_url));
+    set(&mut response, CONTENT_DIGEST, &digest.to_string());
+    if let Some(subject) = subject {
+        set(&mut response, SUBJECT, &subject);
+    }
+    Ok(whole(response))
+}
+
+pub(super) fn delete(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let repository = call.repository()?;
+    let reference = reference(call)?;
+    let input = batch_delete_image::Input { repository, image_ids: vec![ImageIdentifier::from(&reference)] };
+    let deleted = call.call.write(|live| {
+        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+            let deleted = batch_delete_image::apply(registry, cx, &input)?;
+            match deleted.failures.into_iter().next() {
+                None => Ok(()),
+                Some(failure) => Err(delete_failure(&failure.cause)),
+            }
+        })
+    });
+    deleted?;
+    Ok(whole(reply(StatusCode::ACCEPTED, "")))
+}
+
+fn delete_failure(cause: &ImageFailureCause) -> Failure {
+    match cause {
+        ImageFailureCause::ImageNotFound => ManifestUnknown.into(),
+        other => Unsupported(other.to_string().into()).into(),
+    }
+}

@@ -1,0 +1,282 @@
+//! One call of the registry surface from its route to its reply.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::identity::{Identity, Login, identify};
+use super::route::{self, Matched, RouteError};
+use super::{blobs, listings, manifests, uploads};
+use crate::facts::{Fact, Facts, Surface};
+use crate::http::{Arrival, Call, CredentialHints, EndConnection, Interrupted, ReplyBody, find_world, whole};
+use crate::operations::{Operation, Route};
+use crate::registry::Caller;
+use crate::registry::types::{Digest, RegistryKey, RepositoryName};
+use crate::wire_errors::{
+    AccessDenied, DenialReason, DigestInvalid, Failure, NameInvalid, RouteNotFound, Unsupported, oci_response,
+};
+
+/// Header that every reply of the surface carries.
+const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+
+/// Why a handler has no reply of its own.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// An error that the surface tells.
+    Failure(Box<Failure>),
+    /// A rule ended the connection.
+    Ended(EndConnection),
+}
+
+impl<E: Into<Failure>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failure(Box::new(error.into()))
+    }
+}
+
+/// A call whose route, world and caller are known.
+pub(super) struct OciCall {
+    pub(super) call: Call,
+    pub(super) arrival: Arrival,
+    pub(super) matched: Matched,
+    pub(super) registry: RegistryKey,
+    pub(super) caller: Caller,
+    /// Our own base URL in the words of the caller's `Host`, without a trailing slash.
+    pub(super) base_url: String,
+}
+
+impl OciCall {
+    /// The repository of the path.
+    pub(super) fn repository(&self) -> Result<RepositoryName, Failure> {
+        repository_name(&self.matched.name.0)
+    }
+
+    /// The digest that the path names.
+    pub(super) fn digest(&self) -> Result<Digest, Failure> {
+        parse_digest(&self.matched.object)
+    }
+
+    /// Path of a blob of this repository.
+    pub(super) fn blob_location(&self, repository: &RepositoryName, digest: &Digest) -> String {
+        format!("{}/v2/{repository}/blobs/{digest}", self.base_url)
+    }
+}
+
+/// A digest, in the words of the surface if it is none.
+pub(super) fn parse_digest(text: &str) -> Result<Digest, Failure> {
+    text.parse().map_err(|_| DigestInvalid(Cow::Owned(format!("invalid digest: '{text}'"))).into())
+}
+
+fn repository_name(name: &str) -> Result<RepositoryName, Failure> {
+    name.parse().map_err(|_| NameInvalid(name.to_owned()).into())
+}
+
+/// Serves one request below `/v2`.
+pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, EndConnection> {
+    let uri = &arrival.parts.uri;
+    let matched = route::parse(&arrival.parts.method, uri.path(), uri.query());
+    let (operation, any) = match &matched {
+        Ok(matched) => (matched.route.name(), matched.route.operation().map(Operation::name)),
+        Err(_) => ("unknown", None),
+    };
+    let mut facts = arrival.facts(Surface::Oci, operation, any);
+    if let Ok(matched) = &matched {
+        add_facts(&mut facts, matched, arrival.content_length());
+    }
+    let login = Login::read(arrival.header(http::header::AUTHORIZATION));
+    let credential = CredentialHints { password: login.password.as_ref(), any: login.any, access_key: None };
+    let addressed = match find_world(&mut arrival, Surface::Oci, &facts, credential) {
+        Ok(addressed) => addressed,
+        Err(refusal) => return Ok(refusal),
+    };
+    let base_url = format!("http://{}", arrival.host().unwrap_or(&addressed.world.identity().registry_host));
+
+    // Names before logins: an anonymous caller may learn the grammar, but not what exists.
+    let admitted = matched.map_err(route_failure).and_then(|matched| {
+        if !matches!(matched.route, Route::Ping | Route::Catalog) {
+            repository_name(&matched.name.0)?;
+        }
+        Ok((identify(&addressed, &login)?, matched))
+    });
+    let (identity, matched) = match admitted {
+        Ok(admitted) => admitted,
+        Err(failure) => {
+            // Rules are not asked: the anonymous half of a call must not use up what is meant for the call itself.
+            let record = arrival.record(facts);
+            let call = Call::refused(&arrival.daemon, addressed.world, &arrival.connection, record);
+            return fail(call, arrival, &base_url, &failure).await;
+        }
+    };
+    facts.set(Fact::Account, identity.registry.account.as_str());
+    facts.set(Fact::Region, identity.registry.region.as_str());
+    facts.set(Fact::Caller, Arc::clone(&identity.caller.arn));
+    let Identity { caller, registry } = identity;
+    if matches!(matched.route, Route::BlobGet | Route::ManifestGet) {
+        add_stored_size(&mut facts, &addressed.world, &registry, &matched);
+    }
+    let record = arrival.record(facts);
+    let call = Call::open(&arrival.daemon, addressed.world, &arrival.connection, record);
+    let mut call = OciCall { call, arrival, matched, registry, caller, base_url };
+    let handled = handle(&mut call).await;
+    let OciCall { mut call, arrival, base_url, .. } = call;
+    match handled {
+        Ok(response) => {
+            let is_head = arrival.is_head();
+            call.bytes_in = call.bytes_in.max(0);
+            call.reply(finished(response, is_head), None).await
+        }
+        Err(Stop::Failure(failure)) => fail(call, arrival, &base_url, &failure).await,
+        Err(Stop::Ended(ended)) => Err(ended),
+    }
+}
+
+async fn handle(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    match call.call.before().await {
+        Ok(()) => {}
+        Err(Interrupted::Ended(ended)) => return Err(Stop::Ended(ended)),
+        Err(Interrupted::Refused(status)) => {
+            let (error, message) = (status.error.unwrap_or_default(), status.message.unwrap_or_default());
+            return Err(Failure::from_fault(status.code, &error, &message, Surface::Oci).into());
+        }
+    }
+    if call.registry.account != call.caller.account {
+        return Err(denied(call).into());
+    }
+    match call.matched.route {
+        Route::Ping => Ok(whole(reply(StatusCode::OK, Bytes::from_static(b"{}")))),
+        Route::Catalog => listings::catalog(call),
+        Route::TagsList => listings::tags(call),
+        Route::ManifestHead | Route::ManifestGet => manifests::fetch(call).await,
+        Route::ManifestPut => manifests::put(call).await,
+        Route::ManifestDelete => manifests::delete(call),
+        Route::BlobHead | Route::BlobGet => blobs::fetch(call).await,
+        Route::BlobMount => uploads::mount(call).await,
+        Route::UploadStart => uploads::start(call).await,
+        Route::UploadPatch => uploads::patch(call).await,
+        Route::UploadPut => uploads::put(call).await,
+        Route::UploadStatus => uploads::status(call),
+        Route::UploadCancel => uploads::cancel(call).await,
+        Route::BlobDelete => Err(Unsupported(Cow::Borrowed("ECR does not delete blobs over this API.")).into()),
+        Route::ReferrersList => {
+            Err(Unsupported(Cow::Borrowed("This fixture does not have the referrers API yet.")).into())
+        }
+    }
+}
+
+/// Another account's registry: no policy can allow it yet.
+fn denied(call: &OciCall) -> Failure {
+    let operation = call.matched.route.operation().unwrap_or(Operation::GetAuthorizationToken);
+    let resource = call.repository().map_or_else(|_| "*".to_owned(), |name| call.registry.repository_arn(&name));
+    let caller = call.caller.arn.to_string();
+    AccessDenied { caller, operation, resource, reason: DenialReason::NoResourcePolicy }.into()
+}
+
+fn route_failure(error: RouteError) -> Failure {
+    match error {
+        RouteError::NotFound => RouteNotFound.into(),
+        RouteError::MethodNotAllowed { allow } => {
+            Unsupported(Cow::Owned(format!("The operation is unsupported. Allowed: {allow}"))).into()
+        }
+    }
+}
+
+fn add_facts(facts: &mut Facts, matched: &Matched, content_length: Option<u64>) {
+    if !matched.name.0.is_empty() {
+        facts.set(Fact::Repository, matched.name.0.as_str());
+    }
+    let object = matched.object.as_str();
+    match matched.route {
+        Route::ManifestHead | Route::ManifestGet | Route::ManifestPut | Route::ManifestDelete
+            if !object.contains(':') =>
+        {
+            facts.set(Fact::Tag, object);
+        }
+        Route::UploadPatch | Route::UploadPut | Route::UploadStatus | Route::UploadCancel => {
+            facts.set(Fact::Upload, object);
+        }
+        Route::Ping | Route::Catalog | Route::TagsList | Route::UploadStart => {}
+        _ => set_digest(facts, object),
+    }
+    if let Some(digest) = matched.query.digest.as_deref().or(matched.query.mount.as_deref()) {
+        set_digest(facts, digest);
+    }
+    if let Some(length) = content_length.filter(|length| *length > 0) {
+        facts.set(Fact::Size, length);
+    }
+}
+
+fn set_digest(facts: &mut Facts, text: &str) {
+    match text.parse::<Digest>() {
+        Ok(digest) => facts.set(Fact::Digest, digest),
+        Err(_) if !text.is_empty() => facts.set(Fact::Digest, text),
+        Err(_) => {}
+    }
+}
+
+/// A download's size and a manifest's digest, where the world knows them already.
+fn add_stored_size(facts: &mut Facts, world: &crate::worlds::World, registry: &RegistryKey, matched: &Matched) {
+    let Ok(name) = matched.name.0.parse::<RepositoryName>() else { return };
+    let found = world.write(|live| {
+        live.read_registry(registry, |registry| {
+            let repository = registry.repositories().get(&name)?;
+            if matched.route == Route::BlobGet {
+                let digest = matched.object.parse().ok()?;
+                return Some((digest, repository.layer(&matched.object.parse().ok()?)?.blob.size_bytes()));
+            }
+            let image = match matched.object.parse::<Digest>() {
+                Ok(digest) => repository.images().get(&digest)?,
+                Err(_) => repository.tagged(&matched.object.parse().ok()?)?,
+            };
+            Some((image.digest().clone(), image.manifest().bytes().len() as u64))
+        })
+    });
+    if let Some((digest, size)) = found {
+        facts.set(Fact::Digest, digest);
+        facts.set(Fact::Size, size);
+    }
+}
+
+async fn fail(
+    call: Call,
+    mut arrival: Arrival,
+    base_url: &str,
+    failure: &Failure,
+) -> Result<Response<ReplyBody>, EndConnection> {
+    arrival.drain();
+    let mut response = whole(oci_response(failure, base_url));
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Some(allow) = failure.to_string().rsplit_once("Allowed: ").and_then(|(_, allow)| allow.parse().ok())
+    {
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    let (code, _) = failure.outcome(Surface::Oci);
+    call.reply(finished(response, arrival.is_head()), Some(&code)).await
+}
+
+/// Puts on what every reply has, and takes off the body where the method has none.
+fn finished(mut response: Response<ReplyBody>, is_head: bool) -> Response<ReplyBody> {
+    response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
+    if is_head {
+        let length = HeaderValue::from(response.body().length());
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length);
+        *response.body_mut() = ReplyBody::empty();
+    }
+    response
+}
+
+/// A reply with a body that is all there.
+pub(super) fn reply(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response
+}
+
+/// Sets a header whose value is ours and therefore legal; an illegal one is left out.
+pub(super) fn set<B>(response: &mut Response<B>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

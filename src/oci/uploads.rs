@@ -1,0 +1,371 @@
+//! Uploads: start, bytes, status, end, and mounting instead of uploading.
+//!
+//! The bytes of an upload live in a session of the blob store, its length in the model. One request at a time writes to a
+//! session; a second one waits. What a request brings counts once it is whole; of one that breaks off, only the bytes of
+//! a request with `Content-Range` stay, because only such a client asks for the offset and goes on from there.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt as _;
+
+use super::manifests::CONTENT_DIGEST;
+use super::range::ChunkRange;
+use super::serve::{OciCall, Stop, parse_digest, reply, set};
+use crate::blobs::{Checkpoint, FinishError, StoreError, Upload};
+use crate::daemon::UploadBytes;
+use crate::http::{EndConnection, ReplyBody, drain, whole};
+use crate::registry::errors::InvalidLayer;
+use crate::registry::ops::finish_upload::{self, UploadRules};
+use crate::registry::ops::{append_upload, cancel_upload, initiate_layer_upload, mount_blob, upload_status};
+use crate::registry::types::{Digest, RepositoryName, UploadId, VerifiedBlob};
+use crate::wire_errors::{BlobUploadUnknown, DigestInvalid, Failure, RangeInvalid, ServerFault, SizeInvalid};
+
+const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
+
+pub(super) async fn start(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let repository = call.repository()?;
+    let input = initiate_layer_upload::Input { repository: repository.clone() };
+    let opened = call.call.write(|live| {
+        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+            initiate_layer_upload::apply(registry, cx, &input)
+        })
+    })?;
+    let (daemon, incarnation) = (&call.call.daemon, call.call.world.identity().incarnation);
+    if !daemon.uploads.open(incarnation, opened.upload_id.clone(), daemon.blobs.begin()) {
+        forget(call, &repository, &opened.upload_id);
+        return Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into());
+    }
+    match call.matched.query.digest.clone() {
+        None => Ok(whole(session_reply(call, StatusCode::ACCEPTED, &repository, &opened.upload_id, 0))),
+        Some(digest) => {
+            // The monolithic form: the body is all there is, so a failure leaves no upload behind.
+            let ended = end(call, &repository, &opened.upload_id, &digest).await;
+            if ended.is_err() {
+                forget(call, &repository, &opened.upload_id);
+            }
+            ended
+        }
+    }
+}
+
+pub(super) async fn mount(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let repository = call.repository()?;
+    let digest = call.matched.query.mount.as_deref().and_then(|digest| digest.parse::<Digest>().ok());
+    let from = call.matched.query.from.as_deref().and_then(|from| from.parse().ok());
+    if let (Some(digest), Some(from)) = (digest, from) {
+        let from = mount_blob::MountSource::Repository(from);
+        let input = mount_blob::Input { repository: repository.clone(), digest: digest.clone(), from };
+        let mounted = call.call.write(|live| {
+            live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+                mount_blob::apply(registry, cx, &input)
+            })
+        })?;
+        if mounted == mount_blob::Output::Mounted {
+            return Ok(whole(blob_reply(call, &repository, &digest)));
+        }
+    }
+    // Whatever keeps a blob from being mounted, the client gets an ordinary upload.
+    start(call).await
+}
+
+pub(super) async fn patch(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let (repository, id) = (call.repository()?, upload_id(call));
+    let offset = append(call, &repository, &id).await?;
+    // ECR answers 201 where the specification has 202.
+    Ok(whole(session_reply(call, StatusCode::CREATED, &repository, &id, offset)))
+}
+
+pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let (repository, id) = (call.repository()?, upload_id(call));
+    let digest = call.matched.query.digest.clone();
+    let digest = digest.ok_or_else(|| DigestInvalid(Cow::Borrowed("the digest of the upload is missing")))?;
+    end(call, &repository, &id, &digest).await
+}
+
+pub(super) fn status(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let (repository, id) = (call.repository()?, upload_id(call));
+    let input = upload_status::Input { repository: repository.clone(), upload_id: id.clone() };
+    let found = call
+        .call
+        .write(|live| live.read_registry(&call.registry, |registry| upload_status::apply(registry, &input)))?;
+    Ok(whole(session_reply(call, StatusCode::NO_CONTENT, &repository, &id, found.offset_bytes)))
+}
+
+pub(super) async fn cancel(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    let input = cancel_upload::Input { repository: call.repository()?, upload_id: upload_id(call) };
+    call.call.write(|live| {
+        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+            cancel_upload::apply(registry, cx, &input)
+        })
+    })?;
+    call.call.daemon.uploads.close(call.call.world.identity().incarnation, &input.upload_id);
+    Ok(whole(reply(StatusCode::NO_CONTENT, "")))
+}
+
+fn upload_id(call: &OciCall) -> UploadId {
+    UploadId(Arc::from(call.matched.object.as_str()))
+}
+
+/// Drops an upload that came to nothing.
+fn forget(call: &OciCall, repository: &RepositoryName, id: &UploadId) {
+    let input = cancel_upload::Input { repository: repository.clone(), upload_id: id.clone() };
+    // It may be gone with its repository already, which is what is wanted.
+    let _ = call.call.write(|live| {
+        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+            cancel_upload::apply(registry, cx, &input)
+        })
+    });
+    call.call.daemon.uploads.close(call.call.world.identity().incarnation, id);
+}
+
+/// The session of an upload that the model knows.
+fn session(call: &OciCall, id: &UploadId) -> Result<UploadBytes, Failure> {
+    let found = call.call.daemon.uploads.find(call.call.world.identity().incarnation, id);
+    // A fork knows the uploads of its parent, but their bytes belong to the parent.
+    found.ok_or_else(|| BlobUploadUnknown(id.to_string()).into())
+}
+
+/// Appends the request's body; answers the new length.
+async fn append(call: &mut OciCall, repository: &RepositoryName, id: &UploadId) -> Result<u64, Stop> {
+    let chunk = match call.arrival.header(CONTENT_RANGE) {
+        None => None,
+        Some(header) => Some(ChunkRange::parse(header).map_err(|error| SizeInvalid(error.to_string().into()))?),
+    };
+    if let (Some(chunk), Some(length)) = (chunk, call.arrival.content_length())
+        && chunk.length() != length
+    {
+        let text = format!("Content-Range names {} bytes and the body has {length}", chunk.length());
+        return Err(SizeInvalid(text.into()).into());
+    }
+    let input = append_upload::Input {
+        repository: repository.clone(),
+        upload_id: id.clone(),
+        first_byte: chunk.map(|chunk| chunk.first),
+    };
+    // The model first: an upload that is not there is told before a session is looked for.
+    let check = |call: &OciCall| {
+        let checked = call
+            .call
+            .write(|live| live.read_registry(&call.registry, |registry| append_upload::check(registry, &input)));
+        checked.map_err(|error| append_failure(call, repository, id, error))
+    };
+    check(call)?;
+    let session = session(call, id)?;
+    let mut bytes = session.lock().await;
+    // Whoever held the session before may have moved the end, or ended it.
+    let ready = check(call)?;
+    let upload = bytes.as_mut().ok_or_else(|| BlobUploadUnknown(id.to_string()))?;
+    let mut appending = Appending::begin(upload, chunk.is_some());
+    let received = receive(call, &mut appending, ready.room_bytes, chunk).await;
+    call.call.bytes_in = appending.received();
+    match received {
+        Ok(()) => {}
+        Err(Broken::Off) if chunk.is_some() => {
+            commit(call, &input, appending.received()).map_err(Failure::from)?;
+            appending.keep();
+            return Err(Stop::Ended(EndConnection));
+        }
+        Err(Broken::Off) => return Err(Stop::Ended(EndConnection)),
+        Err(Broken::Refused(failure)) => return Err(Stop::Failure(failure)),
+    }
+    let offset =
+        commit(call, &input, appending.received()).map_err(|error| append_failure(call, repository, id, error))?;
+    appending.keep();
+    Ok(offset)
+}
+
+fn commit(call: &OciCall, input: &append_upload::Input, received: u64) -> Result<u64, append_upload::Error> {
+    if received == 0 {
+        // An empty body, as of most final PUTs, is no part.
+        let ready = call
+            .call
+            .write(|live| live.read_registry(&call.registry, |registry| append_upload::check(registry, input)))?;
+        return Ok(ready.offset_bytes);
+    }
+    let appended = call.call.write(|live| {
+        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+            append_upload::apply(registry, cx, input, received)
+        })
+    })?;
+    Ok(appended.offset_bytes)
+}
+
+/// Why the bytes of a request did not all arrive.
+enum Broken {
+    /// The connection ended.
+    Off,
+    /// They are refused.
+    Refused(Box<Failure>),
+}
+
+async fn receive(
+    call: &mut OciCall,
+    appending: &mut Appending<'_>,
+    room_bytes: u64,
+    chunk: Option<ChunkRange>,
+) -> Result<(), Broken> {
+    let refused = |failure: Failure| Broken::Refused(Box::new(failure));
+    let length = call.arrival.content_length();
+    let Some(mut body) = call.arrival.take_body() else { return Ok(()) };
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Broken::Off)?.into_data() else { continue };
+        if appending.received() + data.len() as u64 > room_bytes {
+            drain(&call.call.daemon, body, length);
+            return Err(refused(SizeInvalid(Cow::Borrowed("the layer is larger than a layer may be")).into()));
+        }
+        if let Err(error) = appending.upload.write(&data) {
+            drain(&call.call.daemon, body, length);
+            return Err(refused(store_failure(&error)));
+        }
+    }
+    match chunk {
+        Some(chunk) if chunk.length() != appending.received() => {
+            let text = format!("Content-Range names {} bytes and {} came", chunk.length(), appending.received());
+            Err(refused(SizeInvalid(text.into()).into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn store_failure(error: &StoreError) -> Failure {
+    ServerFault(format!("The fixture cannot store these bytes: {error}")).into()
+}
+
+/// Bytes on their way into an upload. Dropped without [`Self::keep`], it undoes them, also when the caller went away and
+/// the request was abandoned at an `.await`.
+struct Appending<'a> {
+    upload: &'a mut Upload,
+    start: u64,
+    undo: Option<Checkpoint>,
+}
+
+impl<'a> Appending<'a> {
+    fn begin(upload: &'a mut Upload, _ranged: bool) -> Self {
+        let (start, undo) = (upload.offset(), Some(upload.checkpoint()));
+        Self { upload, start, undo }
+    }
+
+    fn received(&self) -> u64 {
+        self.upload.offset() - self.start
+    }
+
+    fn keep(mut self) {
+        self.undo = None;
+    }
+}
+
+impl Drop for Appending<'_> {
+    fn drop(&mut self) {
+        if let Some(checkpoint) = self.undo.take()
+            && let Err(error) = self.upload.rollback(checkpoint)
+        {
+            tracing::error!(%error, "an upload could not be rolled back");
+        }
+    }
+}
+
+/// Takes what the body has, then ends the upload under `digest`.
+async fn end(
+    call: &mut OciCall,
+    repository: &RepositoryName,
+    id: &UploadId,
+    digest: &str,
+) -> Result<Response<ReplyBody>, Stop> {
+    let expected = parse_digest(digest)?;
+    append(call, repository, id).await?;
+    let input = finish_upload::Input { repository: repository.clone(), upload_id: id.clone(), rules: UploadRules::Ecr };
+    let session = session(call, id)?;
+    let mut bytes = session.lock().await;
+    let checked =
+        call.call.write(|live| live.read_registry(&call.registry, |registry| finish_upload::check(registry, &input)));
+    if let Err(error) = checked {
+        return Err(error.into());
+    }
+    let upload = bytes.take().ok_or_else(|| BlobUploadUnknown(id.to_string()))?;
+    let blob = match verify(upload, &expected).await {
+        Ok(blob) => blob,
+        Err(error) => {
+            // Whatever was wrong with them, the bytes are gone, and the upload with them.
+            forget(call, repository, id);
+            return Err(match error {
+                FinishError::Store(error) => store_failure(&error).into(),
+                FinishError::DigestMismatch { .. } => InvalidLayer {
+                    layer_digests: vec![expected.to_string()],
+                    upload_id: id.clone(),
+                    repository: repository.clone(),
+                    registry_id: call.registry.account,
+                }
+                .into(),
+            });
+        }
+    };
+    let finished = call.call.write(|live| {
+        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+            finish_upload::apply(registry, cx, &input, blob)
+        })
+    });
+    call.call.daemon.uploads.close(call.call.world.identity().incarnation, id);
+    finished?;
+    Ok(whole(blob_reply(call, repository, &expected)))
+}
+
+/// Verifies an upload's bytes. In most cases their hash is known already; only a SHA-512 name needs a second reading.
+async fn verify(upload: Upload, expected: &Digest) -> Result<VerifiedBlob, FinishError> {
+    match expected {
+        Digest::Sha256(_) => upload.finish(expected),
+        Digest::Sha512(_) => {
+            let expected = expected.clone();
+            let finished = tokio::task::spawn_blocking(move || upload.finish(&expected)).await;
+            finished
+                .unwrap_or_else(|_| Err(FinishError::Store(StoreError::Io(std::io::Error::other("hashing failed")))))
+        }
+    }
+}
+
+fn append_failure(call: &OciCall, repository: &RepositoryName, id: &UploadId, error: append_upload::Error) -> Failure {
+    match error {
+        append_upload::Error::OutOfOrder(order) => {
+            let (first, offset) = (order.first_byte, order.offset_bytes);
+            RangeInvalid {
+                message: format!("First byte of the layer part is {first} instead of {offset}").into(),
+                location: upload_location(call, repository, id),
+                range: range_of(offset),
+            }
+            .into()
+        }
+        other => other.into(),
+    }
+}
+
+fn upload_location(call: &OciCall, repository: &RepositoryName, id: &UploadId) -> String {
+    format!("{}/v2/{repository}/blobs/uploads/{id}", call.base_url)
+}
+
+/// `0-<last byte>`; the specification has no other form for an empty upload than `0-0`.
+fn range_of(offset: u64) -> String {
+    format!("0-{}", offset.saturating_sub(1))
+}
+
+fn session_reply(
+    call: &OciCall,
+    status: StatusCode,
+    repository: &RepositoryName,
+    id: &UploadId,
+    offset: u64,
+) -> Response<bytes::Bytes> {
+    let mut response = reply(status, "");
+    set(&mut response, LOCATION, &upload_location(call, repository, id));
+    set(&mut response, UPLOAD_UUID, &id.to_string());
+    set(&mut response, RANGE, &range_of(offset));
+    response
+}
+
+fn blob_reply(call: &OciCall, repository: &RepositoryName, digest: &Digest) -> Response<bytes::Bytes> {
+    let mut response = reply(StatusCode::CREATED, "");
+    set(&mut response, LOCATION, &call.blob_location(repository, digest));
+    set(&mut response, CONTENT_DIGEST, &digest.to_string());
+    response
+}
