@@ -2,7 +2,7 @@
 # Installs what the suites need and runs every one of them. Ends with one line: N passed, N failed.
 #
 #   ./test.sh            everything
-#   ./test.sh rust       only the suites named: lint rust python e2e go
+#   ./test.sh rust       only the suites named: lint rust python e2e go docs
 #
 # Needs a Rust toolchain, Python 3.10 or newer, and Go; as root on Debian it installs skopeo and docker-registry itself.
 set -uo pipefail

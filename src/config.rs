@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Stands in for Amazon ECR in tests.
@@ -57,10 +58,10 @@ pub struct ServeArgs {
     #[arg(long, env = "ECR_FIXTURE_SEED", value_name = "FILE")]
     pub seed: Option<PathBuf>,
     /// Have no default world: refuse calls that name none.
-    #[arg(long, env = "ECR_FIXTURE_STRICT")]
+    #[arg(long, env = "ECR_FIXTURE_STRICT", value_parser = FalseyValueParser::new())]
     pub strict: bool,
     /// Need no token on the control plane; on loopback addresses only.
-    #[arg(long, env = "ECR_FIXTURE_OPEN")]
+    #[arg(long, env = "ECR_FIXTURE_OPEN", value_parser = FalseyValueParser::new())]
     pub open: bool,
     /// A host that pull-through may reach beside loopback, with its port if not the usual one; may be repeated.
     #[arg(long = "allow-upstream", env = "ECR_FIXTURE_ALLOW_UPSTREAM", value_delimiter = ',', value_name = "HOST")]
@@ -102,6 +103,9 @@ pub enum InvalidConfig {
     /// `--open` beyond loopback.
     #[error("--open is allowed on loopback addresses only, and the control plane is to listen on {0}")]
     OpenBeyondLoopback(IpAddr),
+    /// Nothing to seed.
+    #[error("--seed fills the default world, and with --strict there is none")]
+    SeedWithoutWorld,
 }
 
 impl ServeArgs {
@@ -129,6 +133,9 @@ impl ServeArgs {
     pub fn check(&self) -> Result<(), InvalidConfig> {
         if self.open && !self.control.ip().is_loopback() {
             return Err(InvalidConfig::OpenBeyondLoopback(self.control.ip()));
+        }
+        if self.strict && self.seed.is_some() {
+            return Err(InvalidConfig::SeedWithoutWorld);
         }
         Ok(())
     }
@@ -178,5 +185,14 @@ mod tests {
         assert_eq!(args.check(), Ok(()));
         args.control = "0.0.0.0:4511".parse().expect("address");
         assert!(matches!(args.check(), Err(InvalidConfig::OpenBeyondLoopback(_))));
+    }
+
+    #[test]
+    fn a_seed_needs_a_world() {
+        let mut args = ServeArgs::on_free_ports();
+        args.seed = Some("seed.json".into());
+        assert_eq!(args.check(), Ok(()));
+        args.strict = true;
+        assert_eq!(args.check(), Err(InvalidConfig::SeedWithoutWorld));
     }
 }

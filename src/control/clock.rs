@@ -35,7 +35,7 @@ impl proto::clock_service_server::ClockService for Control {
         let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
         let request = request.into_inner();
         let now = request.now.map(|now| timestamp_from_proto("now", now)).transpose()?;
-        let mode = mode_from_proto(request.mode())?;
+        let mode = mode_from_proto(request.mode());
         let real = self.daemon.real().now();
         let clock = world.write(|live| {
             if let Some(now) = now {
@@ -161,10 +161,10 @@ pub(super) fn clock_to_proto(clock: &VirtualClock) -> proto::Clock {
 }
 
 /// A mode; absent if unspecified.
-pub(super) fn mode_from_proto(mode: proto::ClockMode) -> Result<Option<ClockMode>, ControlError> {
-    Ok(match mode {
+pub(super) fn mode_from_proto(mode: proto::ClockMode) -> Option<ClockMode> {
+    match mode {
         proto::ClockMode::Unspecified => None,
         proto::ClockMode::Flowing => Some(ClockMode::Flowing),
         proto::ClockMode::Frozen => Some(ClockMode::Frozen),
-    })
+    }
 }

@@ -11,7 +11,7 @@ use crate::worlds::{Live, World};
 /// Real time that calls in flight have to end once gates are open and rules are off.
 const CALLS_HAVE: Duration = Duration::from_millis(500);
 /// Timers that may fire while a world settles.
-const SETTLING_BUDGET: u32 = 10_000;
+const SETTLING_BUDGET: u32 = 1_000;
 
 /// Ends a world and says what it leaves behind.
 pub(super) async fn finish_world(daemon: &Arc<Daemon>, world: &Arc<World>, tail: usize) -> proto::FinishWorldResponse {

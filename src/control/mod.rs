@@ -67,9 +67,7 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, listener: TcpListener) {
         .add_service(guarded!(journal_service_server, JournalServiceServer))
         .add_service(guarded!(asserts_service_server, AssertsServiceServer))
         .add_service(guarded!(server_service_server, ServerServiceServer))
-        .serve_with_incoming_shutdown(tokio_stream::wrappers::TcpListenerStream::new(listener), async move {
-            stop.cancelled().await
-        })
+        .serve_with_incoming_shutdown(tokio_stream::wrappers::TcpListenerStream::new(listener), stop.cancelled_owned())
         .await;
     if let Err(error) = served {
         tracing::error!(%error, "the control plane ended");

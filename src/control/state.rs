@@ -114,7 +114,7 @@ impl BlobSink for StoreSink<'_> {
 
     fn store(&mut self, content: &mut dyn Read, _size_bytes: u64) -> Result<VerifiedBlob, StoreError> {
         let mut upload = self.blobs.begin();
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             let read = content.read(&mut buffer).map_err(StoreError::Io)?;
             if read == 0 {

@@ -183,10 +183,10 @@ impl Control {
         use proto::create_world_request::From as Source;
         let real = self.daemon.real().now();
         let now = request.now.map(|now| timestamp_from_proto("now", now)).transpose()?;
-        let mode = mode_from_proto(request.clock_mode())?;
+        let mode = mode_from_proto(request.clock_mode());
         let mut state = match &request.from {
             None => {
-                let (accounts, regions) = accounts_and_regions(request)?;
+                let Places { accounts, regions } = accounts_and_regions(request)?;
                 let settings = WorldSettings {
                     clock_mode: mode.unwrap_or(ClockMode::Frozen),
                     now: now.unwrap_or(real),
@@ -202,17 +202,13 @@ impl Control {
                     Source::FromSnapshot(name) => self.daemon.directory.snapshot(name)?.fork(),
                     Source::FromWorld(name) => self.daemon.directory.by_name(name)?.write(|live| live.state.fork()),
                 };
-                let mut accounts_given = state.accounts.clone();
-                if !request.accounts.is_empty() || !request.regions.is_empty() {
-                    let (accounts, regions) = accounts_and_regions(request)?;
-                    if !request.accounts.is_empty() {
-                        accounts_given = accounts;
-                    }
-                    if !request.regions.is_empty() {
-                        state.regions = regions;
-                    }
+                let Places { accounts, regions } = accounts_and_regions(request)?;
+                if !request.accounts.is_empty() {
+                    state.accounts = accounts;
                 }
-                state.accounts = accounts_given;
+                if !request.regions.is_empty() {
+                    state.regions = regions;
+                }
                 if let Some(seed) = request.seed {
                     state.reseed(seed);
                 }
@@ -259,28 +255,16 @@ impl Control {
     }
 }
 
-fn accounts_and_regions(
-    request: &proto::CreateWorldRequest,
-) -> Result<(Arc<[AccountId]>, Arc<[Region]>), ControlError> {
+/// Accounts and regions of a request, with their defaults.
+struct Places {
+    accounts: Arc<[AccountId]>,
+    regions: Arc<[Region]>,
+}
+
+fn accounts_and_regions(request: &proto::CreateWorldRequest) -> Result<Places, ControlError> {
     let mut violations = Vec::new();
-    let mut accounts: Vec<AccountId> = Vec::new();
-    for (at, text) in request.accounts.iter().enumerate() {
-        match text.parse() {
-            Ok(account) => accounts.push(account),
-            Err(error) => {
-                violations.push(FieldViolation { path: format!("accounts[{at}]"), message: format!("{error}") })
-            }
-        }
-    }
-    let mut regions: Vec<Region> = Vec::new();
-    for (at, text) in request.regions.iter().enumerate() {
-        match text.parse() {
-            Ok(region) => regions.push(region),
-            Err(error) => {
-                violations.push(FieldViolation { path: format!("regions[{at}]"), message: format!("{error}") })
-            }
-        }
-    }
+    let mut accounts: Vec<AccountId> = parsed("accounts", &request.accounts, &mut violations);
+    let mut regions: Vec<Region> = parsed("regions", &request.regions, &mut violations);
     if !violations.is_empty() {
         return Err(ControlError::Invalid { reason: "INVALID_REQUEST", violations });
     }
@@ -290,7 +274,24 @@ fn accounts_and_regions(
     if regions.is_empty() {
         regions.push(default_region());
     }
-    Ok((accounts.into(), regions.into()))
+    Ok(Places { accounts: accounts.into(), regions: regions.into() })
+}
+
+fn parsed<T>(member: &str, texts: &[String], violations: &mut Vec<FieldViolation>) -> Vec<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let mut values = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        match text.parse::<T>() {
+            Ok(value) => values.push(value),
+            Err(error) => {
+                violations.push(FieldViolation { path: format!("{member}[{at}]"), message: error.to_string() });
+            }
+        }
+    }
+    values
 }
 
 /// The region of a world that names none.

@@ -2,8 +2,8 @@
 //!
 //! The model says what may come and counts it; the bytes go to the session of the upload, outside of the world's writer.
 
-use super::serve::{Signed, Stop};
-use super::{Answer, LayerPart};
+use super::signed::{Signed, Stop};
+use super::{Answer, LayerPart, WriteCall};
 use crate::blobs::{FinishError, StoreError};
 use crate::http::Call;
 use crate::registry::ops::{cancel_upload, complete_layer_upload, upload_layer_part};
@@ -18,6 +18,17 @@ pub(super) fn open_session(call: &Call, upload: &UploadId) -> Result<(), Failure
     } else {
         Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into())
     }
+}
+
+/// Open uploads of a repository that is about to be deleted; their bytes go with it.
+pub(super) fn uploads_ended_by(call: &Call, registry: &RegistryKey, write: &WriteCall) -> Vec<UploadId> {
+    let WriteCall::DeleteRepository(input) = write else { return Vec::new() };
+    call.write(|live| {
+        live.read_registry(registry, |registry| {
+            let repository = registry.repositories().get(&input.name);
+            repository.map(|repository| repository.uploads().keys().cloned().collect()).unwrap_or_default()
+        })
+    })
 }
 
 fn session(call: &Call, upload: &UploadId) -> Result<crate::daemon::UploadBytes, Failure> {

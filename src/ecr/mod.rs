@@ -11,6 +11,7 @@ mod layers;
 pub mod protocol;
 pub mod request;
 pub(crate) mod serve;
+mod signed;
 mod tokens;
 mod wire;
 

@@ -6,6 +6,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Response};
 
 use super::protocol::{CONTENT_TYPE as JSON, MAX_BODY_BYTES, UnknownTarget, parse_target};
+use super::signed::{Signed, Stop};
 use super::{Answer, Call as EcrOperation, Links, Request, WriteCall, decode, download, layers, tokens};
 use crate::auth::sigv4::Sigv4Claim;
 use crate::facts::{Fact, Facts, Surface};
@@ -22,28 +23,6 @@ use crate::worlds::address::Addressed;
 use crate::worlds::{RepositoryUri, World};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-
-/// Why a handler has no answer of its own.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// An error that the surface tells.
-    Failure(Box<Failure>),
-    /// A rule ended the connection.
-    Ended(EndConnection),
-}
-
-impl<E: Into<Failure>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failure(Box::new(error.into()))
-    }
-}
-
-/// A signed call: who, and where.
-pub(super) struct Signed {
-    pub(super) call: Call,
-    pub(super) caller: Caller,
-    pub(super) region: Region,
-}
 
 /// Serves one request that is not below `/v2`.
 pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, EndConnection> {
@@ -151,12 +130,16 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
                         .await?;
                 }
             }
+            let abandoned = layers::uploads_ended_by(call, &registry, &write);
             let answer = call.write(|live| {
                 let upstreams: Vec<String> = live.state.upstreams.keys().map(ToString::to_string).collect();
                 live.on_registry(&registry, &signed.caller, call.record, |registry, cx| {
                     write.apply(registry, cx, || upstreams)
                 })
             })?;
+            for upload in abandoned {
+                call.daemon.uploads.close(call.world.identity().incarnation, &upload);
+            }
             if let Some(upload) = answer.opened_upload() {
                 layers::open_session(call, upload)?;
             }

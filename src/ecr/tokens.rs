@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::serve::Signed;
+use super::signed::Signed;
 use super::{Answer, RegistryToken, TokenRequest};
 use crate::registry::types::RegistryKey;
 use crate::worlds::{TOKEN_LIFE, Token};

@@ -2,7 +2,7 @@
 
 use http::Response;
 
-use super::serve::{OciCall, Stop};
+use super::call::{OciCall, Stop};
 use crate::http::{ReplyBody, blob_response};
 use crate::pull_through;
 use crate::registry::ops::stat_blob;

@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, LINK};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::serve::{OciCall, Stop, reply, set};
+use super::call::{OciCall, Stop, reply, set};
 use crate::http::{ReplyBody, whole};
 use crate::registry::PageRequest;
 use crate::registry::errors::InvalidParameter;

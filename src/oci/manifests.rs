@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LOCATION};
 use http::{Response, StatusCode};
 
-use super::serve::{OciCall, Stop, parse_digest, reply, set};
+use super::call::{OciCall, Stop, parse_digest, reply, set};
 use crate::http::{BodyError, ReplyBody, whole};
 use crate::operations::Route;
 use crate::pull_through;

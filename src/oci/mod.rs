@@ -4,6 +4,7 @@
 //! ECR differs from the specification, ECR wins; `docs/FIDELITY.md` lists what differs from ECR in turn.
 
 mod blobs;
+mod call;
 mod identity;
 mod listings;
 mod manifests;

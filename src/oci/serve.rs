@@ -7,72 +7,18 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
+use super::call::{OciCall, Stop, reply, repository_name};
 use super::identity::{Identity, Login, identify};
 use super::route::{self, Matched, RouteError};
 use super::{blobs, listings, manifests, uploads};
 use crate::facts::{Fact, Facts, Surface};
 use crate::http::{Arrival, Call, CredentialHints, EndConnection, Interrupted, ReplyBody, find_world, whole};
 use crate::operations::{Operation, Route};
-use crate::registry::Caller;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName};
-use crate::wire_errors::{
-    AccessDenied, DenialReason, DigestInvalid, Failure, NameInvalid, RouteNotFound, Unsupported, oci_response,
-};
+use crate::wire_errors::{AccessDenied, DenialReason, Failure, RouteNotFound, Unsupported, oci_response};
 
 /// Header that every reply of the surface carries.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
-
-/// Why a handler has no reply of its own.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// An error that the surface tells.
-    Failure(Box<Failure>),
-    /// A rule ended the connection.
-    Ended(EndConnection),
-}
-
-impl<E: Into<Failure>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failure(Box::new(error.into()))
-    }
-}
-
-/// A call whose route, world and caller are known.
-pub(super) struct OciCall {
-    pub(super) call: Call,
-    pub(super) arrival: Arrival,
-    pub(super) matched: Matched,
-    pub(super) registry: RegistryKey,
-    pub(super) caller: Caller,
-    /// Our own base URL in the words of the caller's `Host`, without a trailing slash.
-    pub(super) base_url: String,
-}
-
-impl OciCall {
-    /// The repository of the path.
-    pub(super) fn repository(&self) -> Result<RepositoryName, Failure> {
-        repository_name(&self.matched.name.0)
-    }
-
-    /// The digest that the path names.
-    pub(super) fn digest(&self) -> Result<Digest, Failure> {
-        parse_digest(&self.matched.object)
-    }
-
-    /// Path of a blob of this repository.
-    pub(super) fn blob_location(&self, repository: &RepositoryName, digest: &Digest) -> String {
-        format!("{}/v2/{repository}/blobs/{digest}", self.base_url)
-    }
-}
-
-/// A digest, in the words of the surface if it is none.
-pub(super) fn parse_digest(text: &str) -> Result<Digest, Failure> {
-    text.parse().map_err(|_| DigestInvalid(Cow::Owned(format!("invalid digest: '{text}'"))).into())
-}
-
-fn repository_name(name: &str) -> Result<RepositoryName, Failure> {
-    name.parse().map_err(|_| NameInvalid(name.to_owned()).into())
-}
 
 /// Serves one request below `/v2`.
 pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, EndConnection> {
@@ -121,11 +67,10 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     let call = Call::open(&arrival.daemon, addressed.world, &arrival.connection, record);
     let mut call = OciCall { call, arrival, matched, registry, caller, base_url };
     let handled = handle(&mut call).await;
-    let OciCall { mut call, arrival, base_url, .. } = call;
+    let OciCall { call, arrival, base_url, .. } = call;
     match handled {
         Ok(response) => {
             let is_head = arrival.is_head();
-            call.bytes_in = call.bytes_in.max(0);
             call.reply(finished(response, is_head), None).await
         }
         Err(Stop::Failure(failure)) => fail(call, arrival, &base_url, &failure).await,
@@ -158,7 +103,7 @@ async fn handle(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
         Route::UploadPatch => uploads::patch(call).await,
         Route::UploadPut => uploads::put(call).await,
         Route::UploadStatus => uploads::status(call),
-        Route::UploadCancel => uploads::cancel(call).await,
+        Route::UploadCancel => uploads::cancel(call),
         Route::BlobDelete => Err(Unsupported(Cow::Borrowed("ECR does not delete blobs over this API.")).into()),
         Route::ReferrersList => {
             Err(Unsupported(Cow::Borrowed("This fixture does not have the referrers API yet.")).into())
@@ -265,18 +210,4 @@ fn finished(mut response: Response<ReplyBody>, is_head: bool) -> Response<ReplyB
         *response.body_mut() = ReplyBody::empty();
     }
     response
-}
-
-/// A reply with a body that is all there.
-pub(super) fn reply(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    response
-}
-
-/// Sets a header whose value is ours and therefore legal; an illegal one is left out.
-pub(super) fn set<B>(response: &mut Response<B>, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
 }

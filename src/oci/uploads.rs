@@ -11,9 +11,9 @@ use http::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt as _;
 
+use super::call::{OciCall, Stop, parse_digest, reply, set};
 use super::manifests::CONTENT_DIGEST;
 use super::range::ChunkRange;
-use super::serve::{OciCall, Stop, parse_digest, reply, set};
 use crate::blobs::{Checkpoint, FinishError, StoreError, Upload};
 use crate::daemon::UploadBytes;
 use crate::http::{EndConnection, ReplyBody, drain, whole};
@@ -81,7 +81,7 @@ pub(super) async fn patch(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
 pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     let (repository, id) = (call.repository()?, upload_id(call));
     let digest = call.matched.query.digest.clone();
-    let digest = digest.ok_or_else(|| DigestInvalid(Cow::Borrowed("the digest of the upload is missing")))?;
+    let digest = digest.ok_or(DigestInvalid(Cow::Borrowed("the digest of the upload is missing")))?;
     end(call, &repository, &id, &digest).await
 }
 
@@ -94,7 +94,7 @@ pub(super) fn status(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     Ok(whole(session_reply(call, StatusCode::NO_CONTENT, &repository, &id, found.offset_bytes)))
 }
 
-pub(super) async fn cancel(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+pub(super) fn cancel(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     let input = cancel_upload::Input { repository: call.repository()?, upload_id: upload_id(call) };
     call.call.write(|live| {
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
@@ -158,7 +158,7 @@ async fn append(call: &mut OciCall, repository: &RepositoryName, id: &UploadId) 
     // Whoever held the session before may have moved the end, or ended it.
     let ready = check(call)?;
     let upload = bytes.as_mut().ok_or_else(|| BlobUploadUnknown(id.to_string()))?;
-    let mut appending = Appending::begin(upload, chunk.is_some());
+    let mut appending = Appending::begin(upload);
     let received = receive(call, &mut appending, ready.room_bytes, chunk).await;
     call.call.bytes_in = appending.received();
     match received {
@@ -243,7 +243,7 @@ struct Appending<'a> {
 }
 
 impl<'a> Appending<'a> {
-    fn begin(upload: &'a mut Upload, _ranged: bool) -> Self {
+    fn begin(upload: &'a mut Upload) -> Self {
         let (start, undo) = (upload.offset(), Some(upload.checkpoint()));
         Self { upload, start, undo }
     }

@@ -13,8 +13,8 @@ use crate::registry::types::{Digest, RegistryKey, RepositoryName, VerifiedBlob};
 use crate::registry::{Caller, Kind, Registry, Repository};
 use crate::wire_errors::Failure;
 
-/// Brings a blob in from upstream if a cache rule covers the repository, an image of the repository names the blob, and it
-/// is not here.
+/// Brings a blob in from upstream if a cache rule covers the repository, an image of the repository names the blob, and
+/// it is not here.
 ///
 /// Ok also when there is nothing to bring: the caller then looks the blob up and answers its own 404. After an error
 /// nothing has changed, and nothing of the bytes is kept.
@@ -34,13 +34,14 @@ pub async fn bring_blob(
         repository: repository.clone(),
         cargo: Cargo::Blob(digest.clone()),
     };
-    let fetch = async {
+    // Boxed, so that the many calls that miss nothing do not carry the state of a fetch.
+    let fetch = Box::pin(async {
         let Some(origin) = missed(call, key, repository, digest) else { return Ok(()) };
         let blob = Fetch::new(call, key, &origin).blob(digest).await;
         let blob = blob.map_err(|trouble| trouble.failure(&origin.host, Wanted::Blob(digest)))?;
         store(call, key, caller, &origin, repository, &blob);
         Ok(())
-    };
+    });
     call.daemon.pulls.fly(flight, fetch).await
 }
 

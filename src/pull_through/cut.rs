@@ -24,8 +24,8 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// The end that a fault makes of a body. None without a fault, and as long as a share of an unknown length is asked for.
-    /// A body that is not longer than the cut arrives whole.
+    /// The end that a fault makes of a body. None without a fault, and as long as a share of an unknown length is asked
+    /// for. A body that is not longer than the cut arrives whole.
     pub(super) fn of(fault: Option<BodyFault>, length: Option<u64>) -> Option<Self> {
         match fault? {
             BodyFault::Reset { after_bytes } => Some(Self { after_bytes, end: CutEnd::Reset }),

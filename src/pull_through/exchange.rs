@@ -19,8 +19,8 @@ pub(super) struct Exchange<'a> {
     /// What rules decided.
     pub(super) decision: Decision,
     status: Option<StatusCode>,
-    /// Bytes of body that the upstream sent us. The record has them as `bytes_out`, as every record has what was sent to
-    /// whoever asked.
+    /// Bytes of body that the upstream sent us. The record has them as `bytes_out`: every record counts there what was
+    /// sent to whoever asked.
     arrived_bytes: u64,
     ended: bool,
 }
@@ -37,20 +37,16 @@ impl<'a> Exchange<'a> {
         self.status = Some(StatusCode::OK);
     }
 
-    /// Takes in the next bytes of the body, or as many of them as a rule lets through. `length` is that of the whole body,
-    /// if it is known.
+    /// Takes in the next bytes of the body, or as many of them as a rule lets through. `length` is that of the whole
+    /// body, if it is known.
     pub(super) fn take_in(&mut self, bytes: u64, length: Option<u64>) -> Result<(), Trouble> {
         let arrived = self.arrived_bytes + bytes;
-        match Cut::of(self.fault(), length).filter(|cut| cut.after_bytes < arrived) {
-            Some(cut) => {
-                self.arrived_bytes = cut.after_bytes;
-                Err(Trouble::Cut(cut))
-            }
-            None => {
-                self.arrived_bytes = arrived;
-                Ok(())
-            }
+        if let Some(cut) = Cut::of(self.fault(), length).filter(|cut| cut.after_bytes < arrived) {
+            self.arrived_bytes = cut.after_bytes;
+            return Err(Trouble::Cut(cut));
         }
+        self.arrived_bytes = arrived;
+        Ok(())
     }
 
     /// Notes that the body has ended. A share of a body whose length nobody knew is cut off only now.

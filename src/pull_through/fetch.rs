@@ -293,8 +293,8 @@ fn scripted(status: &Status) -> Trouble {
 
 /// Reads a manifest and compares it with the digest that was asked for and the one that the upstream announced.
 ///
-/// Its own `mediaType` counts; the `Content-Type` only for a manifest that has none, since upstreams are careless with it
-/// (that ECR sees it so is unconfirmed).
+/// Its own `mediaType` counts; the `Content-Type` only for a manifest that has none, since upstreams are careless with
+/// it (that ECR sees it so is unconfirmed).
 fn checked_manifest(
     bytes: Bytes,
     content_type: Option<&str>,

@@ -1,7 +1,7 @@
 //! Equal misses at one time are one fetch: the first flies, the others wait for its landing.
 //!
-//! A failure is told to all who waited; whoever asks after that flies anew. When the one who flies goes away, one of those
-//! who wait takes over.
+//! A failure is told to all who waited; whoever asks after that flies anew. When the one who flies goes away, one of
+//! those who wait takes over.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,11 +11,13 @@ use tokio::sync::watch;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, Tag};
 use crate::wire_errors::Failure;
 
+/// How a flight ended; None until then.
+type Landing = Option<Result<(), Failure>>;
+
 /// What is being fetched, over all worlds.
 #[derive(Debug, Default)]
 pub struct PullThrough {
-    /// None until the landing.
-    flights: Mutex<BTreeMap<Flight, watch::Receiver<Option<Result<(), Failure>>>>>,
+    flights: Mutex<BTreeMap<Flight, watch::Receiver<Landing>>>,
 }
 
 /// One thing that can be fetched.
@@ -42,19 +44,19 @@ pub(super) enum Cargo {
 
 enum Seat<'a> {
     Pilot(Cockpit<'a>),
-    Passenger(watch::Receiver<Option<Result<(), Failure>>>),
+    Passenger(watch::Receiver<Landing>),
 }
 
 /// The way to tell how a flight ended. Dropped without a word, it lets somebody else fly.
 struct Cockpit<'a> {
     pull_through: &'a PullThrough,
     flight: Flight,
-    landing: watch::Sender<Option<Result<(), Failure>>>,
+    landing: watch::Sender<Landing>,
 }
 
 impl PullThrough {
-    /// Runs `fetch`, or waits for one that runs already. `fetch` must look again whether there is anything to fetch: it may
-    /// begin just after an equal one has ended.
+    /// Runs `fetch`, or waits for one that runs already. `fetch` must look again whether there is anything to fetch: it
+    /// may begin just after an equal one has ended.
     pub(super) async fn fly(
         &self,
         flight: Flight,

@@ -1,12 +1,12 @@
 //! Pull-through: what a pull brings in from upstream when its repository cannot serve it and a cache rule covers it.
 //!
-//! A manifest comes by its tag, an index with all its children; a blob comes once an image names it. What an upstream sends
-//! is checked before anything of it is kept, and it is kept in one commit. Each call upstream has a record of its own and
-//! stands under the fault rules of the world. Logging in, following redirects and which hosts may be called is
+//! A manifest comes by its tag, an index with all its children; a blob comes once an image names it. What an upstream
+//! sends is checked before anything of it is kept, and it is kept in one commit. Each call upstream has a record of its
+//! own and stands under the fault rules of the world. Logging in, following redirects and which hosts may be called is
 //! [`crate::upstream`]'s business, what a rule covers and how an image is stored the model's.
 //!
-//! A tag that is here is served as it is: the comparison with the upstream that ECR makes once in 24 hours is not made, and
-//! neither are referrers fetched. A first pull by digest asks no upstream, as in ECR.
+//! A tag that is here is served as it is: the comparison with the upstream that ECR makes once in 24 hours is not made,
+//! and neither are referrers fetched. A first pull by digest asks no upstream, as in ECR.
 //! Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html>
 
 mod blob;

@@ -273,7 +273,7 @@ async fn an_index_comes_with_its_children_in_one_commit_or_not_at_all() {
     let tag: Tag = "multi".parse().expect("tag");
     let tagged = bench.read(|live| {
         live.read_registry(&bench.key, |registry| {
-            registry.repository(&bench.repository).expect("it came").tags().get(&tag).cloned()
+            registry.repository(&bench.repository).expect("it came").tagged(&tag).map(|image| image.digest().clone())
         })
     });
     assert_eq!(tagged, Some(index(&image()).0));
@@ -310,14 +310,14 @@ async fn an_unknown_image_is_not_found_and_nothing_is_made() {
 #[tokio::test]
 async fn lost_connections_and_shortened_answers_are_told_apart_in_records_only() {
     for (plan, said, record) in [
-        ("at before do reset", "the connection was lost before it answered", "- fault_reset - 0"),
-        ("do lose_reply", "the connection was lost before it answered", "- fault_reset - 0"),
-        ("do lose_reply(eof)", "the connection was lost before it answered", "- fault_eof - 0"),
-        ("do reset(3)", "its answer broke off after 3 bytes", "200 fault_reset - 3"),
-        ("do truncate(3, fix_length=true)", "its answer broke off after 3 bytes", "200 completed DIGEST_INVALID 3"),
+        ("@before do reset", "the connection was lost before it answered", "- fault_reset - 0"),
+        (" do lose_reply", "the connection was lost before it answered", "- fault_reset - 0"),
+        (" do lose_reply(eof)", "the connection was lost before it answered", "- fault_eof - 0"),
+        (" do reset(3)", "its answer broke off after 3 bytes", "200 fault_reset - 3"),
+        (" do truncate(3, fix_length=true)", "its answer broke off after 3 bytes", "200 completed DIGEST_INVALID 3"),
     ] {
         let bench = Bench::with_upstream().await;
-        bench.rule(&format!("on upstream:manifest.get {plan}"));
+        bench.rule(&format!("on upstream:manifest.get{plan}"));
         let expect = format!("503 UNAVAILABLE: The upstream registry quay.io did not deliver: {said}.");
         assert_eq!(oci(bench.pull("1").await), expect, "{plan}");
         assert_eq!(bench.calls(), [format!("manifest.get {record}")], "{plan}");

@@ -117,6 +117,7 @@ impl Trouble {
 
     /// What the client is told.
     pub(super) fn failure(&self, host: &str, wanted: Wanted<'_>) -> Failure {
+        tracing::debug!(host, error = ?self, "an upstream did not deliver");
         let status = match self {
             Self::WorldEnded => return Unavailable.into(),
             Self::Answered { status: StatusCode::NOT_FOUND, .. } => return wanted.unknown(),
@@ -133,8 +134,8 @@ impl Trouble {
     fn sentence(&self, host: &str) -> String {
         match self {
             Self::Remote(RemoteError::HostNotAllowed(host)) => format!(
-                "The upstream registry may not be called: {host}. Allow it with --allow-upstream, or seed an upstream of \
-                 that name into the world."
+                "The upstream registry may not be called: {host}. Allow it with --allow-upstream, or seed an upstream \
+                 of that name into the world."
             ),
             _ => format!("The upstream registry {host} did not deliver: {self}."),
         }
@@ -198,8 +199,8 @@ mod tests {
     fn b_031_a_refused_login_is_told_in_the_words_of_ecr() {
         assert_eq!(
             answered(401).failure("quay.io", Wanted::Image).to_string(),
-            "The authentication to the upstream registry failed. Verify that the credentials provided in the pull through \
-             cache rule are correct, and try again."
+            "The authentication to the upstream registry failed. Verify that the credentials provided in the pull \
+             through cache rule are correct, and try again."
         );
     }
 
@@ -208,8 +209,8 @@ mod tests {
         let trouble = Trouble::from(RemoteError::from(HostNotAllowed("quay.io".to_owned())));
         assert_eq!(
             trouble.failure("quay.io", Wanted::Image).to_string(),
-            "The upstream registry may not be called: the host quay.io is not one of those that may be called. Allow it \
-             with --allow-upstream, or seed an upstream of that name into the world."
+            "The upstream registry may not be called: the host quay.io is not one of those that may be called. Allow \
+             it with --allow-upstream, or seed an upstream of that name into the world."
         );
     }
 

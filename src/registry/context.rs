@@ -41,8 +41,8 @@ impl<'a> Context<'a> {
 /// Something that a world may have to act on: pushes become replication tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// An image arrived, or a tag was put on one, by a push or by a pull-through fill. Copies made by replication and
-    /// seeding cause none, which is why replication never chains.
+    /// An image arrived, or a tag was put on one, by a push. Copies made by replication, pull-through and seeding cause
+    /// none, which is why replication never chains.
     ImagePushed {
         /// Repository pushed to.
         repository: RepositoryName,

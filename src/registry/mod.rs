@@ -42,7 +42,7 @@ pub use map::Map;
 pub use media_type::MediaType;
 pub use page::PageRequest;
 pub use replication::{ReplicationConfiguration, ReplicationFailure, ReplicationRule};
-pub use repository::{Repository, StoredLayer};
+pub use repository::{Repository, StoredLayer, Tags};
 pub use resource_tags::{ResourceTag, ResourceTags};
 pub use state::Registry;
 pub use tag_mutability::{TagFilter, TagMutability, TagMutabilityMode};

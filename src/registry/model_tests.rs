@@ -185,7 +185,7 @@ fn check_replication(registry: &Registry, manifest: &Manifest, image_tag: &'stat
     if here {
         let repository = replica.repository(&name("team/app")).unwrap();
         repository.assert_indexes_agree();
-        assert_eq!(repository.digest_of(&tag(image_tag)), Some(manifest.digest()));
+        assert_eq!(repository.tags().get(&tag(image_tag)), Some(manifest.digest()));
         assert_eq!(repository.tags().len(), 1);
     } else {
         assert!(replica.repositories().is_empty());
@@ -195,7 +195,7 @@ fn check_replication(registry: &Registry, manifest: &Manifest, image_tag: &'stat
 fn check_invariants(registry: &Registry, naive: &Naive) {
     let repository = registry.repository(&name("team/app")).unwrap();
     repository.assert_indexes_agree();
-    for tag in repository.tags().keys() {
+    for (tag, _) in repository.tags().iter() {
         assert!(repository.tagged(tag).is_some_and(|image| image.tags().contains(tag)), "{tag} resolves");
     }
     for image in repository.images().values() {
@@ -315,67 +315,11 @@ fn set_replaced(fork: &mut Registry, repository: &str) {
     fork.repository_mut(&name(repository)).unwrap().insert_layer(blob("only here"));
 }
 
+/// An image with a manifest of 428 bytes may cost 1,200 bytes of memory, of which these are the parts that we shape.
 #[test]
-fn tmp_measure() {
-    use super::ops::put_image as p;
-    fn rss() -> u64 {
-        let text = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
-        let line = text.lines().find(|l| l.starts_with("Anonymous:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
-    }
-    let _ = p::Error::Manifest;
-    let mut registry = with_repository();
-    super::testing::link(&mut registry, &["{}", "base", "app"]);
-    let a = rss();
-    let n = 20_000;
-    for number in 0..n {
-        let m = image_of("{}", &["base"], &format!("{number:0>20}"));
-        if number == 0 {
-            eprintln!("manifest bytes {}", m.bytes().len());
-        }
-        let r = push(&mut registry, &m, Some(&format!("tag-{number}"))).unwrap();
-        // A reader clones the bytes, as every answer does.
-        let _ = r;
-    }
-    let b = rss();
-    eprintln!("per image {}", (b - a) / n);
-    for number in 0..n {
-        super::testing::create(&mut registry, &format!("repo-{number}"));
-    }
-    eprintln!("per repository {}", (rss() - b) / n);
-    eprintln!(
-        "image {} manifest {} descriptor {} kind {} repository {} layer {} bytes {}",
-        size_of::<super::Image>(),
-        size_of::<Manifest>(),
-        size_of::<super::Descriptor>(),
-        size_of::<super::Kind>(),
-        size_of::<super::Repository>(),
-        size_of::<super::repository::Layer>(),
-        size_of::<bytes::Bytes>()
-    );
-    for (n, text) in [("10", 10usize), ("10000", 10000)] {
-        let mut registry = with_repository();
-        super::testing::link(&mut registry, &["{}", "base", "app"]);
-        for number in 0..text {
-            push(&mut registry, &image_of("{}", &["base"], &number.to_string()), Some(&format!("t{number}"))).unwrap();
-        }
-        let extra: Vec<_> = (0..1000).map(|number| image_of("{}", &["base"], &format!("x{number}"))).collect();
-        let t = std::time::Instant::now();
-        for _ in 0..5 {
-            for (i, m) in extra.iter().enumerate() {
-                push(&mut registry, m, Some(&format!("x{i}"))).unwrap();
-            }
-            for (i, _) in extra.iter().enumerate() {
-                assert!(delete(&mut registry, ImageIdentifier::by_tag(format!("x{i}"))));
-            }
-        }
-        eprintln!("{n}: push+delete {:?}", t.elapsed() / 5000);
-        let fork = registry.clone();
-        let t = std::time::Instant::now();
-        for (i, m) in extra.iter().enumerate() {
-            push(&mut registry, m, Some(&format!("x{i}"))).unwrap();
-        }
-        eprintln!("{n}: push in fork {:?}", t.elapsed() / 1000);
-        drop(fork);
-    }
+fn what_is_kept_for_each_image_stays_small() {
+    assert!(size_of::<super::Image>() <= 64);
+    assert!(size_of::<Manifest>() <= 184);
+    assert!(size_of::<super::Descriptor>() <= 72);
+    assert!(size_of::<super::Repository>() <= 240);
 }

@@ -10,7 +10,7 @@ use super::encryption::Encryption;
 use super::image::{Image, ReplicationState, ReplicationStatus};
 use super::image_identifier::{ImageFailureCause, ImageIdentifier, has_digest_form};
 use super::manifest::{Kind, Manifest};
-use super::map::Map;
+use super::map::{Map, after};
 use super::media_type::MediaType;
 use super::resource_tags::ResourceTags;
 use super::small_set::SmallSet;
@@ -58,6 +58,42 @@ pub struct StoredLayer<'a> {
     pub media_type: Option<&'a MediaType>,
     /// Whether an image uses it.
     pub in_use: bool,
+}
+
+/// The tags of a repository, in ASCII order, with the digests that they name.
+#[derive(Clone, Copy, Debug)]
+pub struct Tags<'a>(&'a Map<Tag, Arc<Manifest>>);
+
+impl<'a> Tags<'a> {
+    /// Digest that a tag names.
+    pub fn get(self, tag: &Tag) -> Option<&'a Digest> {
+        self.0.get(tag).map(|manifest| manifest.digest())
+    }
+
+    /// Whether there is such a tag.
+    pub fn contains_key(self, tag: &Tag) -> bool {
+        self.0.contains_key(tag)
+    }
+
+    /// Number of tags.
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each tag with its digest.
+    pub fn iter(self) -> impl Iterator<Item = (&'a Tag, &'a Digest)> {
+        self.0.iter().map(|(tag, manifest)| (tag, manifest.digest()))
+    }
+
+    /// Each tag that comes after `last`, whether or not there is such a tag.
+    pub fn after(self, last: Option<&str>) -> impl Iterator<Item = &'a Tag> {
+        after(self.0, last).map(|(tag, _)| tag)
+    }
 }
 
 impl Repository {
@@ -114,14 +150,9 @@ impl Repository {
         &self.images
     }
 
-    /// Manifest that each tag names; always that of one of [`Self::images`].
-    pub fn tags(&self) -> &Map<Tag, Arc<Manifest>> {
-        &self.tags
-    }
-
-    /// Digest of the image that a tag names.
-    pub fn digest_of(&self, tag: &Tag) -> Option<&Digest> {
-        self.tags.get(tag).map(|manifest| manifest.digest())
+    /// Its tags and the digests that they name, each that of one of [`Self::images`].
+    pub fn tags(&self) -> Tags<'_> {
+        Tags(&self.tags)
     }
 
     /// Open uploads.
@@ -152,7 +183,7 @@ impl Repository {
 
     /// The image of a tag.
     pub fn tagged(&self, tag: &Tag) -> Option<&Arc<Image>> {
-        self.digest_of(tag).and_then(|digest| self.images.get(digest))
+        self.tags().get(tag).and_then(|digest| self.images.get(digest))
     }
 
     /// ECR's `imageSizeInBytes`: layers plus configuration as the manifest claims, repetitions counted; the largest child
@@ -361,7 +392,7 @@ impl Repository {
         let listed = |index: &Map<Digest, SmallSet<Digest>>| -> BTreeMap<Digest, Vec<Digest>> {
             index.iter().map(|(key, set)| (key.clone(), set.iter().cloned().collect())).collect()
         };
-        let shown = self.tags.iter().map(|(tag, manifest)| (tag.clone(), manifest.digest().clone()));
+        let shown = self.tags().iter().map(|(tag, digest)| (tag.clone(), digest.clone()));
         assert!(shown.eq(tags), "tags and images disagree");
         assert_eq!(listed(&self.parents), parents);
         assert_eq!(listed(&self.referrers), referrers);

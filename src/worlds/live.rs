@@ -392,6 +392,8 @@ impl Live {
             Some(code) => Err(Arc::clone(code)),
             None => self.replicate(&task.work),
         };
+        // A retry counts from before this write's tick: else each would come a little later than the interval says.
+        let failed = self.now();
         self.commit(attempt.record);
         let ended = self.now();
         match result {
@@ -405,7 +407,7 @@ impl Live {
                 task.state = TaskState::Failed { ended, code: Arc::clone(&code) };
                 self.finish(attempt.record, Outcome::Failed, None, Some(code), (0, 0));
                 if let Some(retry) = self.state.durations.replication_retry {
-                    self.state.timers.arm(ended.plus(retry), TimerClass::Retry, task.number);
+                    self.state.timers.arm(failed.plus(retry), TimerClass::Retry, task.number);
                 }
             }
         }

@@ -86,13 +86,10 @@ impl Action {
                 error: status.error.clone(),
                 message: status.message.clone(),
             }),
-            Self::Delay { least, most } => Kind::Delay(proto::DelayAction {
-                min: Some(duration_message(*least)),
-                max: most.map(duration_message),
-            }),
-            Self::Fail { code, reason } => {
-                Kind::Fail(proto::FailAction { code: code.clone(), reason: reason.clone() })
+            Self::Delay { least, most } => {
+                Kind::Delay(proto::DelayAction { min: Some(duration_message(*least)), max: most.map(duration_message) })
             }
+            Self::Fail { code, reason } => Kind::Fail(proto::FailAction { code: code.clone(), reason: reason.clone() }),
             Self::LoseReply(end) => Kind::LoseReply(proto::LoseReplyAction { end: end.proto().into() }),
             Self::Hold { gate } => Kind::Hold(proto::HoldAction { gate: gate.clone() }),
             Self::Truncate { keep, fix_length } => Kind::Truncate(proto::TruncateAction {

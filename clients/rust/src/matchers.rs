@@ -130,7 +130,7 @@ impl Matcher {
     }
 
     fn counted(self, least: Option<u64>, most: Option<u64>) -> Expectation {
-        Expectation { label: String::new(), form: Form::Count { matcher: self, least, most } }
+        Expectation { label: String::new(), form: Form::Count { matcher: Box::new(self), least, most } }
     }
 
     pub(crate) fn violations(&self, path: &str) -> Vec<Violation> {
@@ -172,7 +172,7 @@ pub struct Expectation {
 
 #[derive(Clone, Debug)]
 enum Form {
-    Count { matcher: Matcher, least: Option<u64>, most: Option<u64> },
+    Count { matcher: Box<Matcher>, least: Option<u64>, most: Option<u64> },
     Sequence(Vec<Matcher>),
 }
 

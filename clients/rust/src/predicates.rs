@@ -255,7 +255,8 @@ impl fmt::Display for Predicate {
                 formatter.write_str(&items.join(" and "))
             }
             Form::Any(items) => {
-                let spelled = |item: &Self| if matches!(item.0, Form::Any(_)) { item.enclosed() } else { item.to_string() };
+                let spelled =
+                    |item: &Self| if matches!(item.0, Form::Any(_)) { item.enclosed() } else { item.to_string() };
                 let items: Vec<String> = items.iter().map(spelled).collect();
                 formatter.write_str(&items.join(" or "))
             }
@@ -292,7 +293,7 @@ pub(crate) fn quoted(text: &str) -> String {
             '\n' => quoted += "\\n",
             '\r' => quoted += "\\r",
             '\t' => quoted += "\\t",
-            control if control.is_control() => quoted += &format!("\\u{{{:x}}}", u32::from(control)),
+            control if control.is_control() => quoted.extend(control.escape_unicode()),
             plain => quoted.push(plain),
         }
     }
@@ -316,7 +317,10 @@ mod tests {
     fn a_predicate_prints_as_the_grammar_reads_it() {
         let check = |predicate: Predicate, text: &str| assert_eq!(predicate.to_string(), text);
         let exists = |name: &str| fact(name).exists();
-        check(fact("tag").glob("v*") & !fact("region").equals("us-east-1"), r#"tag ~ "v*" and not region = "us-east-1""#);
+        check(
+            fact("tag").glob("v*") & !fact("region").equals("us-east-1"),
+            r#"tag ~ "v*" and not region = "us-east-1""#,
+        );
         check((exists("a") | exists("b")) & exists("c"), "(a exists or b exists) and c exists");
         check(exists("a") & exists("b") | exists("c"), "a exists and b exists or c exists");
         check(!(exists("a") & exists("b")), "not (a exists and b exists)");

@@ -50,7 +50,8 @@ pub(crate) fn duration_text(duration: Duration) -> String {
     let mut text = String::new();
     for (unit, nanos) in NANOS_OF_UNITS {
         if rest >= nanos {
-            text += &format!("{}{unit}", rest / nanos);
+            text += &(rest / nanos).to_string();
+            text += unit;
             rest %= nanos;
         }
     }
@@ -59,7 +60,9 @@ pub(crate) fn duration_text(duration: Duration) -> String {
 
 /// The shortest exact text for a number of bytes: `1MiB`, `1500B`.
 pub(crate) fn size_text(count: u64) -> String {
-    let unit = [("GiB", GIB), ("MiB", MIB), ("KiB", KIB)].into_iter().find(|(_, size)| count > 0 && count % size == 0);
+    let unit = [("GiB", GIB), ("MiB", MIB), ("KiB", KIB)]
+        .into_iter()
+        .find(|(_, size)| count > 0 && count.is_multiple_of(*size));
     unit.map_or_else(|| format!("{count}B"), |(unit, size)| format!("{}{unit}", count / size))
 }
 

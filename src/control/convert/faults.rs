@@ -583,7 +583,7 @@ mod tests {
             text,
             |rule| {
                 rule.steps[0].extent =
-                    Some(proto::step::Extent::Window(prost_types::Duration { seconds: -1, nanos: 0 }))
+                    Some(proto::step::Extent::Window(prost_types::Duration { seconds: -1, nanos: 0 }));
             },
             &["rules[1].steps[0].window: a duration is not negative [OUT_OF_RANGE]"],
         );

@@ -37,7 +37,7 @@ fn check_point(action: &Action, target: &Target, path: &str, problems: &mut Vec<
         let mut message = format!("`{}` cannot be done to `{}`", kind.as_str(), target.surface.as_str());
         if !legal.is_empty() {
             let legal: Vec<String> = legal.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
-            message += &format!(" at `{}`, only {}", point.as_str(), legal.join(", "));
+            message = format!("{message} at `{}`, only {}", point.as_str(), legal.join(", "));
         }
         problems.push(Problem::new(path, Reason::IllegalActionAtPoint, message));
         return;

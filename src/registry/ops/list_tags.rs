@@ -5,7 +5,6 @@
 
 use crate::registry::errors::{InvalidParameter, RepositoryNotFound};
 use crate::registry::limits;
-use crate::registry::map::after;
 use crate::registry::page::{Scope, take_page};
 use crate::registry::state::Registry;
 use crate::registry::types::{RepositoryName, Tag};
@@ -62,9 +61,9 @@ pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
         Start::After(last) => Some(last.clone()),
         Start::Token(token) => Some(scope.cursor_of(token)?),
     };
-    let tags = after(repository.tags(), cursor.as_deref());
+    let tags = repository.tags().after(cursor.as_deref());
     let limit = input.limit.unwrap_or(limits::PAGE_DEFAULT);
-    let (tags, next_token) = take_page(tags.map(|(tag, _)| tag), limit, |last| scope.token(last.as_str()));
+    let (tags, next_token) = take_page(tags, limit, |last| scope.token(last.as_str()));
     Ok(Output { tags: tags.into_iter().cloned().collect(), next_token })
 }
 

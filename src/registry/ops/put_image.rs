@@ -123,7 +123,7 @@ fn check_references(registry: &Registry, repository: &Repository, manifest: &Man
 /// The decision table of tags: the identical push is refused first, then an immutable tag that names another image.
 fn check_tag(registry: &Registry, repository: &Repository, digest: &Digest, tag: Option<&Tag>) -> Result<(), Error> {
     let identical = match tag {
-        Some(tag) => repository.digest_of(tag) == Some(digest),
+        Some(tag) => repository.tags().get(tag) == Some(digest),
         None => repository.images().contains_key(digest),
     };
     if identical {

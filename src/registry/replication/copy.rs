@@ -85,7 +85,7 @@ fn copy_image(
 }
 
 fn copy_tag(replica: &mut Repository, digest: &Digest, tag: &Tag) -> Result<(), ReplicationFailure> {
-    match replica.digest_of(tag) {
+    match replica.tags().get(tag) {
         Some(present) if present == digest => return Ok(()),
         Some(_) if replica.tag_mutability().is_immutable(tag) => return Ok(()),
         _ => {}

@@ -1,0 +1,195 @@
+//! G5 to G10 and G21: the JSON API, point calls, listings, growth and memory.
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::client::{Clients, Connection};
+use crate::figures::{Compared, Limits, Report, compare};
+use crate::process::{Floor, Programs, Server};
+use crate::requests::{create_repository, digest_of, json_call, login, manifest, prepare_repository, put_image};
+use crate::{MIB, Plan};
+
+const REPOSITORY: &str = "bench/app";
+/// Objects in the small world of the growth figures, and in the one of point reads.
+const FEW: usize = 10;
+
+/// A daemon or a floor with the CPU cost of a call on it.
+struct Side {
+    server: Server,
+    clients: Clients,
+}
+
+impl Side {
+    fn new(server: Server, clients: usize) -> Result<Self> {
+        let clients = Clients::open(server.address, clients)?;
+        Ok(Self { server, clients })
+    }
+
+    /// Microseconds of CPU for each of `calls` requests.
+    fn cost(&mut self, calls: usize, request: impl FnMut(usize) -> Vec<u8>) -> Result<f64> {
+        let clients = &mut self.clients;
+        let seconds = self.server.cpu_of(|| clients.call(calls, 200, request))?;
+        Ok(seconds * 1e6 / calls as f64)
+    }
+}
+
+/// Reads of one repository, of one image by digest, and of its manifest.
+fn point_reads(repository: &str, number: usize) -> [(&'static str, Vec<u8>); 3] {
+    let digest = digest_of(manifest(number).as_bytes());
+    let image = format!(r#"{{"repositoryName":"{REPOSITORY}","imageIds":[{{"imageDigest":"{digest}"}}]}}"#);
+    [
+        (
+            "describe_repositories",
+            json_call("DescribeRepositories", &format!(r#"{{"repositoryNames":["{repository}"]}}"#)),
+        ),
+        ("describe_images", json_call("DescribeImages", &image)),
+        ("batch_get_image", json_call("BatchGetImage", &image)),
+    ]
+}
+
+/// A daemon with `bench/app` and so many images in it, and as many further repositories.
+pub(crate) fn populated(programs: &Programs, objects: usize) -> Result<Server> {
+    let server = programs.daemon(&[])?;
+    let mut connection = Connection::open(server.address)?;
+    let authorization = login(&mut connection)?;
+    prepare_repository(&mut connection, &authorization, REPOSITORY)?;
+    let mut clients = Clients::open(server.address, 8)?;
+    clients.call(objects, 200, |number| create_repository("many", number))?;
+    clients.call(objects, 200, |number| put_image(REPOSITORY, number))?;
+    Ok(server)
+}
+
+pub(crate) fn measure(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
+    point_reads_and_writes(plan, programs, report)?;
+    growth(plan, programs, report)?;
+    memory_of_objects(plan, programs, report)
+}
+
+fn noted(compared: Compared) -> String {
+    format!("{:.1} us, L {:.1} us", compared.ours, compared.floor)
+}
+
+fn point_reads_and_writes(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
+    let mut ours = Side::new(populated(programs, FEW)?, 1)?;
+    let mut floor = Side::new(programs.floor(Floor::L)?, 1)?;
+    ours.server.share_core(true);
+    floor.server.share_core(true);
+    for (name, request) in point_reads("many/r3", 3) {
+        let compared = compare(
+            plan.rounds,
+            || ours.cost(plan.calls, |_| request.clone()),
+            || floor.cost(plan.calls, |_| request.clone()),
+        )?;
+        report.add(format!("G5 {name}"), compared.ratio, "xL", Limits::AtMost(2.5, 1.6), noted(compared))?;
+    }
+    ours.server.share_core(false);
+    floor.server.share_core(false);
+
+    ours.clients = Clients::open(ours.server.address, 8)?;
+    floor.clients = Clients::open(floor.server.address, 8)?;
+    for (name, request) in [
+        ("create_repository", (|number| create_repository("new", number)) as fn(usize) -> Vec<u8>),
+        ("put_image", |number| put_image(REPOSITORY, FEW + number)),
+    ] {
+        let (mut created, mut answered) = (0, 0);
+        let compared = compare(
+            plan.rounds,
+            || {
+                created += plan.calls;
+                ours.cost(plan.calls, |call| request(created - plan.calls + call))
+            },
+            || {
+                answered += plan.calls;
+                floor.cost(plan.calls, |call| request(answered - plan.calls + call))
+            },
+        )?;
+        report.add(format!("G6 {name}, 8 clients"), compared.ratio, "xL", Limits::AtMost(3.0, 2.0), noted(compared))?;
+    }
+    Ok(())
+}
+
+fn growth(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
+    let mut many = Side::new(populated(programs, plan.objects)?, 1)?;
+    let mut few = Side::new(populated(programs, FEW)?, 1)?;
+    many.server.share_core(true);
+    few.server.share_core(true);
+    for (name, request) in point_reads("many/r3", 3) {
+        let compared = compare(
+            plan.rounds,
+            || many.cost(plan.calls, |_| request.clone()),
+            || few.cost(plan.calls, |_| request.clone()),
+        )?;
+        let note = format!("{:.1} us at {}, {:.1} us at {FEW}", compared.ours, plan.objects, compared.floor);
+        report.add(format!("G8 growth of {name}"), compared.ratio, "x", Limits::AtMost(1.5, 1.2), note)?;
+    }
+
+    let mut floor = Side::new(programs.floor(Floor::L)?, 1)?;
+    floor.server.share_core(true);
+    let first = json_call("DescribeRepositories", r#"{"maxResults":100}"#);
+    let pages = plan.objects / 100;
+    for (name, operation, filter) in [
+        ("repositories", "DescribeRepositories", String::new()),
+        ("images", "DescribeImages", format!(r#""repositoryName":"{REPOSITORY}","#)),
+    ] {
+        let compared = compare(
+            plan.rounds,
+            || {
+                let mut connection = Connection::open(many.server.address)?;
+                let cost = many.server.cpu_of(|| list_all(&mut connection, operation, &filter))?;
+                Ok(cost * 1e3)
+            },
+            || Ok(floor.cost(pages, |_| first.clone())? * pages as f64 / 1e3),
+        )?;
+        let note = format!("{:.1} ms for {} rows, L {:.2} ms", compared.ours, plan.objects, compared.floor);
+        report.add(format!("G9 list {name} in pages of 100"), compared.ratio, "xL", Limits::AtMost(12.0, 5.0), note)?;
+    }
+    many.server.share_core(false);
+    Ok(())
+}
+
+fn list_all(connection: &mut Connection, operation: &str, filter: &str) -> Result<()> {
+    let mut token = String::new();
+    loop {
+        let body = format!(r#"{{{filter}"maxResults":100{token}}}"#);
+        let reply = connection.call(&json_call(operation, &body), 200)?;
+        // The token stands behind the rows; the rows themselves are not parsed.
+        let text = std::str::from_utf8(reply.body)?;
+        let Some((_, rest)) = text.split_once(r#""nextToken":""#) else { return Ok(()) };
+        let (next, _) = rest.split_once('"').context("the token does not end")?;
+        token = format!(r#","nextToken":{}"#, Value::from(next));
+    }
+}
+
+/// Memory by object, with a journal that is full before, and memory that stays when all is deleted.
+fn memory_of_objects(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
+    let server = populated(programs, 1)?;
+    let mut clients = Clients::open(server.address, 8)?;
+    let mut fill = |status, request: &dyn Fn() -> Vec<u8>| clients.call(plan.journal_entries, status, |_| request());
+    for (name, limits) in [("repository", Limits::AtMost(1000.0, 600.0)), ("image", Limits::AtMost(1200.0, 900.0))] {
+        let is_image = name == "image";
+        let request =
+            move |number| if is_image { put_image(REPOSITORY, number) } else { create_repository("many", number) };
+        // Refused repetitions fill the journal with records of the same size.
+        fill(400, &|| request(0))?;
+        let before = server.memory()?.resident;
+        Clients::open(server.address, 8)?.call(plan.objects, 200, |number| request(number + 1))?;
+        let bytes = (server.memory()?.resident - before) / plan.objects as f64;
+        report.add(format!("G10 RSS per {name}"), bytes, "B", limits, format!("{} of them", plan.objects))?;
+    }
+    drop(server);
+
+    let server = programs.daemon(&[])?;
+    let mut connection = Connection::open(server.address)?;
+    let authorization = login(&mut connection)?;
+    let idle = server.memory()?.resident;
+    prepare_repository(&mut connection, &authorization, REPOSITORY)?;
+    Clients::open(server.address, 8)?.call(plan.objects, 200, |number| put_image(REPOSITORY, number))?;
+    let full = server.memory()?.resident;
+    crate::pushes::push_gib(&server, &authorization, REPOSITORY, plan)?;
+    let deletion = format!(r#"{{"repositoryName":"{REPOSITORY}","force":true}}"#);
+    connection.call(&json_call("DeleteRepository", &deletion), 200)?;
+    let left = (server.memory()?.resident - idle) / MIB;
+    let note =
+        format!("{:.1} MiB with {} images; their records stay in the journal", (full - idle) / MIB, plan.objects);
+    report.add("G21 RSS over idle after deleting all", left, "MiB", Limits::AtMost(16.0, 8.0), note)
+}

@@ -1,0 +1,80 @@
+//! A call of the registry surface whose route, world and caller are known, and what every handler needs to reply.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::route::Matched;
+use crate::http::{Arrival, Call, EndConnection};
+use crate::registry::Caller;
+use crate::registry::types::{Digest, RegistryKey, RepositoryName};
+use crate::wire_errors::{DigestInvalid, Failure, NameInvalid};
+
+/// Why a handler has no reply of its own.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// An error that the surface tells.
+    Failure(Box<Failure>),
+    /// A rule ended the connection.
+    Ended(EndConnection),
+}
+
+impl<E: Into<Failure>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failure(Box::new(error.into()))
+    }
+}
+
+/// A call whose route, world and caller are known.
+pub(super) struct OciCall {
+    pub(super) call: Call,
+    pub(super) arrival: Arrival,
+    pub(super) matched: Matched,
+    pub(super) registry: RegistryKey,
+    pub(super) caller: Caller,
+    /// Our own base URL in the words of the caller's `Host`, without a trailing slash.
+    pub(super) base_url: String,
+}
+
+impl OciCall {
+    /// The repository of the path.
+    pub(super) fn repository(&self) -> Result<RepositoryName, Failure> {
+        repository_name(&self.matched.name.0)
+    }
+
+    /// The digest that the path names.
+    pub(super) fn digest(&self) -> Result<Digest, Failure> {
+        parse_digest(&self.matched.object)
+    }
+
+    /// Path of a blob of this repository.
+    pub(super) fn blob_location(&self, repository: &RepositoryName, digest: &Digest) -> String {
+        format!("{}/v2/{repository}/blobs/{digest}", self.base_url)
+    }
+}
+
+/// A digest, in the words of the surface if it is none.
+pub(super) fn parse_digest(text: &str) -> Result<Digest, Failure> {
+    text.parse().map_err(|_| DigestInvalid(Cow::Owned(format!("invalid digest: '{text}'"))).into())
+}
+
+/// A repository name, in the words of the surface if it is none.
+pub(super) fn repository_name(name: &str) -> Result<RepositoryName, Failure> {
+    name.parse().map_err(|_| NameInvalid(name.to_owned()).into())
+}
+
+/// A reply with a body that is all there.
+pub(super) fn reply(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response
+}
+
+/// Sets a header whose value is ours and therefore legal; an illegal one is left out.
+pub(super) fn set<B>(response: &mut Response<B>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

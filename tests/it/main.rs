@@ -1,0 +1,7 @@
+//! The daemon from outside: every test starts one of its own, speaks to it over sockets, and knows nothing of its insides.
+//!
+//! One binary, so that the crate is linked once. The harness is in `harness`, each other module is one capability.
+
+mod harness;
+
+mod push_pull;
