@@ -16,6 +16,9 @@ use crate::worlds::{AdvanceError, DirectoryError};
 /// Domain of every ErrorInfo.
 const DOMAIN: &str = "ecr-fixture";
 
+/// Violations that one error tells; trailers of a reply are small, and nobody mends more at once.
+const VIOLATIONS_TOLD: usize = 20;
+
 /// A member of a request that is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldViolation {
@@ -38,7 +41,7 @@ pub enum ControlError {
     #[error(transparent)]
     Advance(#[from] AdvanceError),
     /// Members of the request; all of them at once.
-    #[error("{}", violations.iter().map(|violation| format!("{}: {}", violation.path, violation.message)).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", told(violations))]
     Invalid {
         /// UPPER_SNAKE reason.
         reason: &'static str,
@@ -66,6 +69,18 @@ pub enum ControlError {
     /// A port could not be opened.
     #[error("no port could be opened: {0}")]
     NoPort(String),
+}
+
+fn told(violations: &[FieldViolation]) -> String {
+    let mut lines: Vec<String> = violations
+        .iter()
+        .take(VIOLATIONS_TOLD)
+        .map(|violation| format!("{}: {}", violation.path, violation.message))
+        .collect();
+    if violations.len() > VIOLATIONS_TOLD {
+        lines.push(format!("… and {} more", violations.len() - VIOLATIONS_TOLD));
+    }
+    lines.join("\n")
 }
 
 impl ControlError {
@@ -133,7 +148,7 @@ impl From<ControlError> for Status {
         let mut details = ErrorDetails::new();
         details.set_error_info(reason, DOMAIN, error.metadata());
         if let ControlError::Invalid { violations, .. } = &error {
-            for violation in violations {
+            for violation in violations.iter().take(VIOLATIONS_TOLD) {
                 details.add_bad_request_violation(violation.path.clone(), violation.message.clone());
             }
         }

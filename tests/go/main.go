@@ -25,8 +25,7 @@ func main() {
 	conn := must(grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials())))
 	ctx := metadata.AppendToOutgoingContext(context.Background(), "authorization", "Bearer "+os.Args[2])
 	w := must(pb.NewWorldsServiceClient(conn).CreateWorld(ctx, &pb.CreateWorldRequest{})).World
-	app := []*pb.Document{{Kind: &pb.Document_Repository{Repository: &pb.RepositoryDocument{Name: "app"}}}}
-	must(pb.NewStateServiceClient(conn).Apply(ctx, &pb.ApplyRequest{World: w.Name, Documents: app}))
+	must(pb.NewStateServiceClient(conn).Apply(ctx, &pb.ApplyRequest{World: w.Name, Documents: []*pb.Document{{Kind: &pb.Document_Repository{Repository: &pb.RepositoryDocument{Name: "app"}}}}}))
 	must(pb.NewFaultsServiceClient(conn).ApplyRules(ctx, &pb.ApplyRulesRequest{World: w.Name, Text: "on ecr:ListImages do for 10m status(503)"}))
 	claim := "AWS4-HMAC-SHA256 Credential=" + w.Connection.Credentials[0].AccessKeyId + "/20260101/us-east-1/ecr/aws4_request, SignedHeaders=host, Signature=00"
 	call := func() int {

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Caller, Connection, Image, OCI_MANIFEST, Reply, TestServer, TestWorld, filler, index_of, sha256};
 
+/// What every part of an upload but the last must have in ECR.
+const PART_BYTES: usize = 5 << 20;
+
 /// A daemon, a world with repository `app`, and a caller who has logged in.
 async fn app() -> (TestServer, TestWorld, Caller) {
     let server = TestServer::start().await;
@@ -65,10 +68,10 @@ async fn a_post_and_a_put_upload_a_blob_and_name_where_it_is() {
 #[tokio::test]
 async fn a_patch_is_answered_201_with_the_range_that_is_there() {
     let (_server, _world, home) = app().await;
-    let bytes = filler(2, 3_000);
+    let bytes = filler(2, 2 * PART_BYTES + 1_000);
     let upload = home.begin_upload("app").await;
     let mut offset = 0;
-    for chunk in bytes.chunks(1_000) {
+    for chunk in bytes.chunks(PART_BYTES) {
         let reply = home.send(&home.request("PATCH", &upload).body(chunk)).await;
         offset += chunk.len();
         assert_eq!((reply.status, reply.header("range")), (201, format!("0-{}", offset - 1).as_str()));
@@ -136,12 +139,38 @@ async fn an_upload_is_cancelled_once() {
 }
 
 #[tokio::test]
-async fn a_mount_that_is_declined_becomes_an_upload() {
+async fn c_091_a_small_chunk_inside_an_upload_is_told_at_its_end() {
+    let (_server, _world, home) = app().await;
+    let bytes = filler(3, 2_000);
+    let upload = home.begin_upload("app").await;
+    for chunk in bytes.chunks(1_000) {
+        assert_eq!(home.send(&home.request("PATCH", &upload).body(chunk)).await.status, 201);
+    }
+    let refused = home.send(&home.request("PUT", &format!("{upload}?digest={}", sha256(&bytes)))).await;
+    let id = upload.rsplit('/').next().expect("an id");
+    let message = format!(
+        "The upload with id '{id}' in the repository with name 'app' in the registry with id '123456789012' contains a \
+         layer part that is smaller than 5 MiB"
+    );
+    check_error(&refused, 400, "BLOB_UPLOAD_INVALID", &message);
+}
+
+#[tokio::test]
+async fn a_blob_of_another_repository_is_mounted() {
     let (_server, world, home) = app().await;
     world.seed(r#"{"repository": {"name": "other"}}"#).await;
     let digest = home.push_blob("other", b"layer").await;
     let reply = home.send(&home.request("POST", &format!("/v2/app/blobs/uploads/?mount={digest}&from=other"))).await;
-    assert_eq!(reply.status, 202, "blob mounting is off unless the account switches it on");
+    assert_eq!((reply.status, reply.header("docker-content-digest")), (201, digest.as_str()));
+    assert_eq!(home.get(&home.path_of(reply.header("location"))).await.body, b"layer");
+}
+
+#[tokio::test]
+async fn a_mount_that_is_declined_becomes_an_upload() {
+    let (_server, _world, home) = app().await;
+    let digest = sha256(b"layer");
+    let reply = home.send(&home.request("POST", &format!("/v2/app/blobs/uploads/?mount={digest}&from=other"))).await;
+    assert_eq!(reply.status, 202);
     let upload = home.path_of(reply.header("location"));
     let finished = home.send(&home.request("PUT", &format!("{upload}?digest={digest}")).body(*b"layer")).await;
     assert_eq!(finished.status, 201);
@@ -255,12 +284,12 @@ async fn a_page_size_out_of_bounds_is_refused_with_405() {
 #[tokio::test]
 async fn the_catalog_lists_the_registry_s_repositories_in_pages() {
     let (_server, world, home) = app().await;
-    world.seed(r#"{"repository": {"name": "b"}}, {"repository": {"name": "aa"}}"#).await;
-    assert_eq!(home.get("/v2/_catalog").await.json(), json!({"repositories": ["aa", "app", "b"]}));
+    world.seed(r#"{"repository": {"name": "bb"}}, {"repository": {"name": "aa"}}"#).await;
+    assert_eq!(home.get("/v2/_catalog").await.json(), json!({"repositories": ["aa", "app", "bb"]}));
     let first = home.get("/v2/_catalog?n=2").await;
     assert_eq!(first.json(), json!({"repositories": ["aa", "app"]}));
     let link = first.header("link").split(['<', '>']).nth(1).expect("a link").to_owned();
-    assert_eq!(home.get(&home.path_of(&link)).await.json(), json!({"repositories": ["b"]}));
+    assert_eq!(home.get(&home.path_of(&link)).await.json(), json!({"repositories": ["bb"]}));
 }
 
 #[tokio::test]

@@ -274,7 +274,7 @@ async fn an_attached_daemon_outlives_its_clients() -> Result<()> {
 
 /// Runs one test of this file in a process of its own, in which `CHILD` is set.
 fn child(test: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = Command::new(std::env::current_exe().expect("a running test has an executable"));
     command.args(["--exact", test, "--nocapture"]).env(CHILD, "1").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
