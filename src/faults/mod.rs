@@ -1,6 +1,6 @@
 //! Fault rules: what goes wrong, where, when and how often.
 //!
-//! Pure decisions. A rule is typed data ([`tree`]); the one-line text ([`text`]) is a spelling of it; [`check`] turns it
+//! Pure decisions. A rule is typed data ([`tree`]); the one-line text ([`text`]) is a spelling of it; `check` turns it
 //! into something that can be in force, or says all that is wrong with it; [`RuleSet`] decides, once per call and in the
 //! world's single writer, what happens. Nothing here waits, resets or answers: the pipeline reads the [`Decision`] and does.
 

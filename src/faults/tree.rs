@@ -1,6 +1,6 @@
 //! A fault rule as a tree: the one meaning behind its three spellings (protobuf, JSON, one line of text).
 //!
-//! A tree may say nonsense; [`super::check`] turns it into a rule that can be in force, or into violations.
+//! A tree may say nonsense; `check` turns it into a rule that can be in force, or into violations.
 
 use std::sync::Arc;
 use std::time::Duration;

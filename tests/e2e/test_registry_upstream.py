@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 from commands import docker_registry, pull, push
-from layouts import blobs, tagged, write_image, write_index
-
 from ecrfixture import RegistryError, World, cache_rule, calls
+from layouts import blobs, tagged, write_image, write_index
 
 
 def test_images_come_through_the_cache_and_stay_when_the_upstream_is_gone(ecr_world: World, tmp_path: Path) -> None:
@@ -47,5 +46,5 @@ def test_an_image_that_the_upstream_does_not_have_is_unknown(ecr_world: World, t
         ecr_world.seed(cache_rule("cache", upstream))
         with pytest.raises(RegistryError) as caught:
             ecr_world.pull("cache/team/base:v1")
-    assert (caught.value.status, caught.value.error) == (404, "NAME_UNKNOWN")
+    assert (caught.value.status, caught.value.error) == (404, "MANIFEST_UNKNOWN")
     assert ecr_world.boto3().describe_repositories()["repositories"] == []

@@ -1,6 +1,6 @@
 """A Go program on nothing but generated stubs: what anybody can do with the `.proto` files and stock generators.
 
-`go.mod` pins generators and libraries. Stubs, generators and program are built below `target/`, never beside the source.
+`go.mod` pins generators and libraries. Stubs, generators and program are built below `target/`, not beside the source.
 """
 
 from __future__ import annotations

@@ -83,7 +83,15 @@ BUILT = [
     on("task:replication").where(dest_region="eu-west-1").during("1h30m").fail("X", "because").named("c"),
     on("any:PutImage").percent(5, exact=True).status("ThrottlingException", message="slow").per("caller").named("d"),
     on("oci:manifest.get").until("gate").hold("gate").tagged("t").priority(3).named("e"),
-    on("oci:blob.get").times(1).reset(after_bytes="1MiB").then().times(1).lose_reply().loop().must_fire(0, 9).named("f"),
+    on("oci:blob.get")
+    .times(1)
+    .reset(after_bytes="1MiB")
+    .then()
+    .times(1)
+    .lose_reply()
+    .loop()
+    .must_fire(0, 9)
+    .named("f"),
 ]
 
 

@@ -2,7 +2,7 @@
 //!
 //! `parse(print(rule)) == rule`, and printing what was parsed is the canonical spelling. The text has no variables and no
 //! functions; it is a spelling of the tree and nothing else. Whether a rule makes sense is not asked here but in
-//! [`super::check`].
+//! `check`.
 
 mod actions;
 mod lexer;
