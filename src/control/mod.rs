@@ -18,7 +18,9 @@ mod worlds;
 
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 
@@ -54,8 +56,14 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, listener: TcpListener) {
     let reflection_v1 = reflection().build_v1().expect("the embedded descriptors are sound");
     let reflection_v1alpha = reflection().build_v1alpha().expect("the embedded descriptors are sound");
     let stop = daemon.tasks.stop().clone();
+    // The server's own switch for this does not reach connections that come from outside of it. Failure leaves a
+    // connection slower, not wrong.
+    let connections = TcpListenerStream::new(listener).inspect(|accepted| {
+        if let Ok(stream) = accepted {
+            let _ = stream.set_nodelay(true);
+        }
+    });
     let served = Server::builder()
-        .tcp_nodelay(true)
         .add_service(health)
         .add_service(reflection_v1)
         .add_service(reflection_v1alpha)
@@ -67,7 +75,7 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, listener: TcpListener) {
         .add_service(guarded!(journal_service_server, JournalServiceServer))
         .add_service(guarded!(asserts_service_server, AssertsServiceServer))
         .add_service(guarded!(server_service_server, ServerServiceServer))
-        .serve_with_incoming_shutdown(tokio_stream::wrappers::TcpListenerStream::new(listener), stop.cancelled_owned())
+        .serve_with_incoming_shutdown(connections, stop.cancelled_owned())
         .await;
     if let Err(error) = served {
         tracing::error!(%error, "the control plane ended");

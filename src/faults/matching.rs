@@ -124,6 +124,11 @@ impl Condition {
         self.0.holds(facts)
     }
 
+    /// The only repository for which it can hold, if it says so plainly: `repository = "app"`, alone or in an `and`.
+    pub(super) fn only_repository(&self) -> Option<&Arc<str>> {
+        self.0.only_repository()
+    }
+
     /// How the facts differ from it, e.g. ``repository is `app`, expected `web` ``; empty exactly if it holds.
     pub fn differences(&self, facts: &Facts) -> Vec<String> {
         let mut differences = Vec::new();
@@ -139,6 +144,19 @@ impl Node {
             Self::Any(items) => items.iter().any(|item| item.holds(facts)),
             Self::Not(inner) => !inner.holds(facts),
             Self::Test(test) => test.holds(facts),
+        }
+    }
+
+    fn only_repository(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::All(items) => items.iter().find_map(Self::only_repository),
+            Self::Test(Test { fact: FactName::Known(Fact::Repository), operator: Operator::Equal, operands }) => {
+                match operands.as_slice() {
+                    [Operand::Text(repository)] => Some(repository),
+                    _ => None,
+                }
+            }
+            Self::Any(_) | Self::Not(_) | Self::Test(_) => None,
         }
     }
 

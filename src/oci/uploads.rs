@@ -18,8 +18,9 @@ use crate::blobs::{Checkpoint, FinishError, StoreError, Upload};
 use crate::daemon::UploadBytes;
 use crate::http::{EndConnection, ReplyBody, drain, whole};
 use crate::registry::errors::InvalidLayer;
+use crate::registry::ops::append_upload::{self, ChunkEnd};
 use crate::registry::ops::finish_upload::{self, UploadRules};
-use crate::registry::ops::{append_upload, cancel_upload, initiate_layer_upload, mount_blob, upload_status};
+use crate::registry::ops::{cancel_upload, initiate_layer_upload, mount_blob, upload_status};
 use crate::registry::types::{Digest, RepositoryName, UploadId, VerifiedBlob};
 use crate::wire_errors::{BlobUploadUnknown, DigestInvalid, Failure, RangeInvalid, ServerFault, SizeInvalid};
 
@@ -164,20 +165,25 @@ async fn append(call: &mut OciCall, repository: &RepositoryName, id: &UploadId) 
     match received {
         Ok(()) => {}
         Err(Broken::Off) if chunk.is_some() => {
-            commit(call, &input, appending.received()).map_err(Failure::from)?;
+            commit(call, &input, appending.received(), ChunkEnd::BrokenOff).map_err(Failure::from)?;
             appending.keep();
             return Err(Stop::Ended(EndConnection));
         }
         Err(Broken::Off) => return Err(Stop::Ended(EndConnection)),
         Err(Broken::Refused(failure)) => return Err(Stop::Failure(failure)),
     }
-    let offset =
-        commit(call, &input, appending.received()).map_err(|error| append_failure(call, repository, id, error))?;
+    let offset = commit(call, &input, appending.received(), ChunkEnd::Whole)
+        .map_err(|error| append_failure(call, repository, id, error))?;
     appending.keep();
     Ok(offset)
 }
 
-fn commit(call: &OciCall, input: &append_upload::Input, received: u64) -> Result<u64, append_upload::Error> {
+fn commit(
+    call: &OciCall,
+    input: &append_upload::Input,
+    received: u64,
+    end: ChunkEnd,
+) -> Result<u64, append_upload::Error> {
     if received == 0 {
         // An empty body, as of most final PUTs, is no part.
         let ready = call
@@ -187,7 +193,7 @@ fn commit(call: &OciCall, input: &append_upload::Input, received: u64) -> Result
     }
     let appended = call.call.write(|live| {
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-            append_upload::apply(registry, cx, input, received)
+            append_upload::apply(registry, cx, input, received, end)
         })
     })?;
     Ok(appended.offset_bytes)

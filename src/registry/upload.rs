@@ -10,7 +10,9 @@ pub struct Upload {
     touched_at: Timestamp,
     offset_bytes: u64,
     parts: u32,
-    last_part_is_small: bool,
+    last_part_bytes: u64,
+    /// The last part broke off, so what comes next continues it.
+    is_broken_off: bool,
     earlier_part_was_small: bool,
 }
 
@@ -22,7 +24,8 @@ impl Upload {
             touched_at: now,
             offset_bytes: 0,
             parts: 0,
-            last_part_is_small: false,
+            last_part_bytes: 0,
+            is_broken_off: false,
             earlier_part_was_small: false,
         }
     }
@@ -63,9 +66,20 @@ impl Upload {
         if length == 0 {
             return;
         }
-        self.earlier_part_was_small |= self.last_part_is_small;
-        self.last_part_is_small = length < limits::LAYER_PART_LEAST_BYTES;
+        if self.is_broken_off {
+            self.is_broken_off = false;
+            self.last_part_bytes += length;
+        } else {
+            self.earlier_part_was_small |= self.parts > 0 && self.last_part_bytes < limits::LAYER_PART_LEAST_BYTES;
+            self.last_part_bytes = length;
+            self.parts += 1;
+        }
         self.offset_bytes += length;
-        self.parts += 1;
+    }
+
+    /// Notes that the last part did not arrive whole. Its sender goes on from where it broke off, and must not be blamed
+    /// for a part that is smaller than it was meant to be.
+    pub(super) fn break_off(&mut self) {
+        self.is_broken_off = self.parts > 0;
     }
 }

@@ -4,4 +4,12 @@
 
 mod harness;
 
+mod bad_input;
+mod clock;
+mod faults;
 mod push_pull;
+mod recorded_calls;
+mod seeding;
+mod tidy;
+mod wire;
+mod worlds;

@@ -88,20 +88,20 @@ async fn a_patch_is_answered_201_with_the_range_that_is_there() {
 #[tokio::test]
 async fn chunks_with_a_content_range_must_begin_where_the_upload_ends() {
     let (_server, _world, home) = app().await;
-    let bytes = filler(3, 2_000);
+    let bytes = filler(3, PART_BYTES + 1_000);
     let upload = home.begin_upload("app").await;
     let chunk = |first: usize, last: usize| {
         home.request("PATCH", &upload).header("Content-Range", format!("{first}-{last}")).body(&bytes[first..=last])
     };
-    assert_eq!(home.send(&chunk(0, 999)).await.status, 201);
-    for (first, last) in [(0, 999), (1_001, 1_999)] {
+    assert_eq!(home.send(&chunk(0, PART_BYTES - 1)).await.status, 201);
+    for (first, last) in [(0, 999), (PART_BYTES + 1, PART_BYTES + 999)] {
         let refused = home.send(&chunk(first, last)).await;
-        let message = format!("First byte of the layer part is {first} instead of 1000");
+        let message = format!("First byte of the layer part is {first} instead of {PART_BYTES}");
         check_error(&refused, 416, "RANGE_INVALID", &message);
-        assert_eq!(refused.header("range"), "0-999");
+        assert_eq!(refused.header("range"), format!("0-{}", PART_BYTES - 1));
         assert_eq!(home.path_of(refused.header("location")), upload);
     }
-    assert_eq!(home.send(&chunk(1_000, 1_999)).await.status, 201);
+    assert_eq!(home.send(&chunk(PART_BYTES, PART_BYTES + 999)).await.status, 201);
     let digest = sha256(&bytes);
     assert_eq!(home.send(&home.request("PUT", &format!("{upload}?digest={digest}"))).await.status, 201);
     assert!(home.get(&format!("/v2/app/blobs/{digest}")).await.body == bytes);

@@ -410,7 +410,8 @@ async fn a_118_a_130_batch_delete_image_answers_one_entry_for_each_tag_with_stat
 #[tokio::test]
 async fn a_123_what_an_index_holds_is_not_deleted() {
     let (_server, _world, home, image) = with_image().await;
-    let put = home.manifest_request("app", "index", &index_of(&[&image])).header("Content-Type", crate::harness::OCI_INDEX);
+    let put =
+        home.manifest_request("app", "index", &index_of(&[&image])).header("Content-Type", crate::harness::OCI_INDEX);
     assert_eq!(home.send(&put).await.status, 201);
     let input = json!({"repositoryName": "app", "imageIds": [{"imageDigest": image.digest()}]});
     let answer = home.ok("BatchDeleteImage", input).await;
@@ -514,7 +515,9 @@ async fn put_replication_configuration_answers_what_was_put() {
 async fn a_187_a_188_describe_image_replication_status_answers_each_destination() {
     let (_server, world, home) = with_app().await;
     let destinations = r#"[{"region": "eu-west-1"}]"#;
-    world.seed(&format!(r#"{{"registry": {{"replication": {{"rules": [{{"destinations": {destinations}}}]}}}}}}"#)).await;
+    world
+        .seed(&format!(r#"{{"registry": {{"replication": {{"rules": [{{"destinations": {destinations}}}]}}}}}}"#))
+        .await;
     let (home, image) = (home.logged_in().await, Image::new(1));
     home.push("app", "v1", &image).await;
     let expected = json!({

@@ -19,7 +19,8 @@ async fn repositories(caller: &Caller) -> Vec<String> {
 }
 
 async fn lives(server: &TestServer, name: &str) -> bool {
-    let listed = server.plane.clone().worlds.list_worlds(proto::ListWorldsRequest {}).await.unwrap().into_inner();
+    let listed =
+        server.plane.clone().worlds.list_worlds(proto::ListWorldsRequest {}).await.expect("worlds").into_inner();
     listed.worlds.iter().any(|world| world.name == name)
 }
 
@@ -46,7 +47,10 @@ async fn a_world_says_how_it_is_reached_and_what_it_has() {
         .await;
     let shown = &world.world;
     assert_eq!((shown.name.as_str(), shown.seed, shown.seq), ("worlds/mine", 3, 0));
-    assert_eq!((&shown.accounts[..], &shown.regions[..]), (&["111111111111".to_owned(), "222222222222".to_owned()][..], &["eu-west-1".to_owned()][..]));
+    assert_eq!(
+        (&shown.accounts[..], &shown.regions[..]),
+        (&["111111111111".to_owned(), "222222222222".to_owned()][..], &["eu-west-1".to_owned()][..])
+    );
     assert_eq!((shown.lease, shown.labels["suite"].as_str()), (Some(duration(60)), "it"));
     let clock = shown.clock.as_ref().unwrap();
     assert_eq!((clock.mode(), clock.now), (proto::ClockMode::Frozen, Some(timestamp(START_SECONDS))));
@@ -75,7 +79,8 @@ async fn a_name_is_taken_once_and_illegal_members_are_named() {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::AlreadyExists, "ALREADY_EXISTS"));
     let status = worlds.create_world(request("Not Mine")).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
-    let bad = proto::CreateWorldRequest { accounts: vec!["1".to_owned()], regions: vec!["EU".to_owned()], ..request("x") };
+    let bad =
+        proto::CreateWorldRequest { accounts: vec!["1".to_owned()], regions: vec!["EU".to_owned()], ..request("x") };
     let status = worlds.create_world(bad).await.unwrap_err();
     let paths: Vec<String> = crate::harness::field_violations(&status).into_iter().map(|(path, _)| path).collect();
     assert_eq!(paths, ["accounts[0]", "regions[0]"]);
@@ -203,7 +208,9 @@ async fn a_label_of_the_host_name_addresses_a_world_account_and_region() {
     let world = server.world_of(request("labelled")).await;
     let stranger = Caller::new(server.registry(), "AKIAIOSFODNN7EXAMPLE", "us-east-1");
     let host = "api.ecr.us-east-1.labelled.localhost:4510";
-    let reply = stranger.send(&stranger.ecr_request("CreateRepository", r#"{"repositoryName":"app"}"#).header("Host", host)).await;
+    let reply = stranger
+        .send(&stranger.ecr_request("CreateRepository", r#"{"repositoryName":"app"}"#).header("Host", host))
+        .await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert_eq!(repositories(&world.caller("us-east-1")).await, ["app"]);
     let host = "123456789012.dkr.ecr.us-east-1.labelled.localhost:4510";
@@ -211,7 +218,10 @@ async fn a_label_of_the_host_name_addresses_a_world_account_and_region() {
     let reply = home.send(&home.request("GET", "/v2/_catalog").header("Host", host)).await;
     assert_eq!(reply.json(), json!({"repositories": ["app"]}));
     let challenged = home.send(&Request::new("GET", "/v2/").header("Host", host)).await;
-    assert_eq!(challenged.header("www-authenticate"), format!("Basic realm=\"http://{host}/\",service=\"ecr.amazonaws.com\""));
+    assert_eq!(
+        challenged.header("www-authenticate"),
+        format!("Basic realm=\"http://{host}/\",service=\"ecr.amazonaws.com\"")
+    );
     let other_region = home.request("GET", "/v2/").header("Host", "123456789012.dkr.ecr.eu-west-1.labelled.localhost");
     assert_eq!(home.send(&other_region).await.status, 401, "a token is good in the region that issued it");
 }
@@ -248,7 +258,8 @@ async fn the_header_addresses_a_world() {
     let server = TestServer::start().await;
     let world = server.world_of(request("named")).await;
     let stranger = Caller::new(server.registry(), "AKIAIOSFODNN7EXAMPLE", "us-east-1");
-    let create = stranger.ecr_request("CreateRepository", r#"{"repositoryName":"app"}"#).header("X-Fixture-World", "named");
+    let create =
+        stranger.ecr_request("CreateRepository", r#"{"repositoryName":"app"}"#).header("X-Fixture-World", "named");
     assert_eq!(stranger.send(&create).await.status, 200);
     assert_eq!(repositories(&world.caller("us-east-1")).await, ["app"]);
     assert!(repositories(&stranger).await.is_empty());
@@ -311,7 +322,8 @@ async fn the_token_of_a_world_is_good_for_that_world_only() {
     assert_eq!(create.code(), Code::PermissionDenied);
     let delete = plane.clone().worlds.delete_world(proto::DeleteWorldRequest { world: other.name() }).await;
     assert_eq!(delete.unwrap_err().code(), Code::PermissionDenied);
-    let fault = proto::ApplyRulesRequest { world: other.name(), text: "on any:* do pass".to_owned(), ..Default::default() };
+    let fault =
+        proto::ApplyRulesRequest { world: other.name(), text: "on any:* do pass".to_owned(), ..Default::default() };
     assert_eq!(plane.clone().faults.apply_rules(fault).await.unwrap_err().code(), Code::PermissionDenied);
     let stop = plane.clone().server.shutdown(proto::ShutdownRequest {}).await.unwrap_err();
     assert_eq!(stop.code(), Code::PermissionDenied);

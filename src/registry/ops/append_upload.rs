@@ -89,12 +89,22 @@ pub fn check(registry: &Registry, input: &Input) -> Result<Ready, Error> {
     Ok(Ready { offset_bytes, room_bytes: limits::LAYER_BYTES.saturating_sub(offset_bytes) })
 }
 
+/// How the bytes of a chunk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkEnd {
+    /// All of them came.
+    Whole,
+    /// The sender went away; what comes next continues the same part.
+    BrokenOff,
+}
+
 /// Takes `received_bytes` into the upload, once they are in the blob store.
 pub fn apply(
     registry: &mut Registry,
     cx: &mut Context<'_>,
     input: &Input,
     received_bytes: u64,
+    end: ChunkEnd,
 ) -> Result<Output, Error> {
     let ready = check(registry, input)?;
     if received_bytes > ready.room_bytes {
@@ -103,6 +113,9 @@ pub fn apply(
     let repository = registry.repository_mut(&input.repository)?;
     if let Some(upload) = repository.uploads_mut().get_mut(&input.upload_id) {
         upload.append(received_bytes, cx.now);
+        if end == ChunkEnd::BrokenOff {
+            upload.break_off();
+        }
     }
     Ok(Output { offset_bytes: ready.offset_bytes + received_bytes })
 }
@@ -124,10 +137,10 @@ mod tests {
             upload_id: upload_id.clone(),
             first_byte,
         };
-        assert_eq!(with(|cx| apply(&mut registry, cx, &input(Some(0)), 3)).unwrap().offset_bytes, 3);
+        assert_eq!(with(|cx| apply(&mut registry, cx, &input(Some(0)), 3, ChunkEnd::Whole)).unwrap().offset_bytes, 3);
         let Err(Error::OutOfOrder(error)) = check(&registry, &input(Some(5))) else { panic!("accepted") };
         assert_eq!((error.first_byte, error.offset_bytes), (5, 3));
-        assert_eq!(with(|cx| apply(&mut registry, cx, &input(None), 2)).unwrap().offset_bytes, 5);
+        assert_eq!(with(|cx| apply(&mut registry, cx, &input(None), 2, ChunkEnd::Whole)).unwrap().offset_bytes, 5);
         let status = upload_status::Input { repository: repository.clone(), upload_id: upload_id.clone() };
         assert_eq!(upload_status::apply(&registry, &status).unwrap().offset_bytes, 5);
 
@@ -141,5 +154,27 @@ mod tests {
         let output = with(|cx| finish_upload::apply(&mut registry, cx, &finish, blob("layer"))).unwrap();
         assert_eq!(output.link, finish_upload::Link::Added);
         assert!(upload_status::apply(&registry, &status).is_err());
+    }
+
+    #[test]
+    fn a_chunk_that_broke_off_and_went_on_is_one_part() {
+        let check_end = |chunks: &[(u64, ChunkEnd)], ends: bool| {
+            let mut registry = with_repository();
+            let repository = name("team/app");
+            let opening = initiate_layer_upload::Input { repository: repository.clone() };
+            let upload_id = with(|cx| initiate_layer_upload::apply(&mut registry, cx, &opening)).unwrap().upload_id;
+            let input = Input { repository: repository.clone(), upload_id: upload_id.clone(), first_byte: None };
+            for (length, end) in chunks {
+                with(|cx| apply(&mut registry, cx, &input, *length, *end)).unwrap();
+            }
+            let finish = finish_upload::Input { repository, upload_id, rules: finish_upload::UploadRules::Ecr };
+            assert_eq!(finish_upload::check(&registry, &finish).is_ok(), ends, "{chunks:?}");
+        };
+        const MIB: u64 = 1 << 20;
+        let (whole, broken) = (ChunkEnd::Whole, ChunkEnd::BrokenOff);
+        check_end(&[(2 * MIB, broken), (3 * MIB, whole), (1, whole)], true);
+        check_end(&[(2 * MIB, broken), (2 * MIB, whole), (1, whole)], false);
+        check_end(&[(2 * MIB, whole), (3 * MIB, whole)], false);
+        check_end(&[(MIB, broken), (MIB, broken), (3 * MIB, whole), (1, whole)], true);
     }
 }

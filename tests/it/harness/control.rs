@@ -22,7 +22,7 @@ impl tonic::service::Interceptor for Bearer {
     }
 }
 
-pub(crate) type Guarded = InterceptedService<Channel, Bearer>;
+type Guarded = InterceptedService<Channel, Bearer>;
 
 /// One client for each service.
 #[derive(Clone, Debug)]

@@ -44,11 +44,11 @@ impl Request {
     /// The head as it goes over the wire. `Content-Length` is that of the body unless the test set another.
     pub(crate) fn head(&self, host: SocketAddr) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
-        let mut line = |name: &str, value: &str| head.push_str(&format!("{name}: {value}\r\n"));
+        let mut line = |name: &str, value: &str| head.extend([name, ": ", value, "\r\n"]);
         if !self.has("host") {
             line("Host", &host.to_string());
         }
-        if !self.has("content-length") && !self.has("transfer-encoding") {
+        if !self.has("content-length") {
             line("Content-Length", &self.body.len().to_string());
         }
         for (name, value) in &self.headers {
@@ -168,6 +168,11 @@ impl Connection {
         self.stream.flush().await.expect("the peer takes bytes");
     }
 
+    /// Sends bytes that need be no HTTP.
+    pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
+        self.write(bytes).await;
+    }
+
     async fn write(&mut self, bytes: &[u8]) {
         let sent = tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("the peer takes bytes");
         if let Err(error) = sent {
@@ -220,13 +225,6 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::ConnectionReset => Some(End::Reset),
             Err(error) => panic!("{error}"),
         }
-    }
-
-    /// Waits for the end of the stream, which must bring no further bytes.
-    pub(crate) async fn ended(&mut self) -> End {
-        let end = self.fill().await;
-        assert!(self.unread.is_empty(), "more bytes came: {}", self.unread.len());
-        end.unwrap_or(End::Whole)
     }
 }
 

@@ -12,11 +12,11 @@ mod server;
 mod shape;
 mod world;
 
-pub(crate) use control::{Guarded, Plane, field_violations, reason};
+pub(crate) use control::{Plane, field_violations, reason};
 pub(crate) use http::{Connection, End, Received, Reply, Request};
 pub(crate) use image::{Image, OCI_INDEX, OCI_MANIFEST, filler, index_of, sha256};
 pub(crate) use process::{Process, ready_line};
 pub(crate) use registry::Caller;
 pub(crate) use server::TestServer;
 pub(crate) use shape::{Shape, redact};
-pub(crate) use world::{START_SECONDS, TestWorld, documents, duration, kinds, timestamp};
+pub(crate) use world::{START_SECONDS, TestWorld, duration, kinds, timestamp};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 /// Longest that a test waits for the program.
 const PATIENCE: Duration = Duration::from_secs(20);
+const ANY_PORT: &str = "127.0.0.1:0";
 
 /// A running `ecr-fixture`. It is killed when dropped.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `ecr-fixture serve` on free ports with further arguments.
     pub(crate) fn serve(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).spawn().expect("the program starts");
+        let mut child = command(ANY_PORT, arguments).spawn().expect("the program starts");
         let pid = Pid::from_child(&child);
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
@@ -65,7 +66,12 @@ impl Process {
 
     /// Starts `ecr-fixture serve`, which must refuse; answers what it says on standard error.
     pub(crate) async fn refuses(arguments: &[&str]) -> String {
-        let child = command(arguments).spawn().expect("the program starts");
+        Self::refuses_at(ANY_PORT, arguments).await
+    }
+
+    /// [`Self::refuses`] with the control plane at an address.
+    pub(crate) async fn refuses_at(control: &str, arguments: &[&str]) -> String {
+        let child = command(control, arguments).spawn().expect("the program starts");
         let pid = Pid::from_child(&child);
         let mut guard = Self { pid, child: None, stdin: None, ended: false };
         let ending = tokio::task::spawn_blocking(move || child.wait_with_output().expect("the program is waited for"));
@@ -86,9 +92,9 @@ impl Drop for Process {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+fn command(control: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ecr-fixture"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--log", "warn"]).args(arguments);
+    command.args(["serve", "--listen", ANY_PORT, "--control", control, "--log", "warn"]).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

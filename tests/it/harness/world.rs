@@ -169,12 +169,12 @@ impl TestWorld {
 }
 
 /// Documents of a seed file.
-pub(crate) fn documents(json: &str) -> Vec<proto::Document> {
+fn documents(json: &str) -> Vec<proto::Document> {
     let file = format!(r#"{{"documents": [{json}]}}"#);
     ecr_fixture::seed::json::seed_file(file.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}")).documents
 }
 
-/// Kind and subject of each finding.
+/// Kind of each finding.
 pub(crate) fn kinds(report: &proto::FinishWorldResponse) -> Vec<proto::FindingKind> {
     report.findings.iter().map(proto::Finding::kind).collect()
 }
