@@ -11,8 +11,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect::<Result<_, _>>()?;
     files.sort();
     let descriptors = protox::compile(files, ["proto"])?;
+    let mut embedded = descriptors.clone();
+    // Comments and positions are most of the bytes, and decoding them would be most of the daemon's start.
+    embedded.file.iter_mut().for_each(|file| file.source_code_info = None);
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    std::fs::write(out.join("control_descriptor.bin"), descriptors.encode_to_vec())?;
+    std::fs::write(out.join("control_descriptor.bin"), embedded.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
     Ok(())
 }

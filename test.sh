@@ -129,7 +129,7 @@ if wanted python || wanted e2e || wanted docs || wanted go; then
 fi
 
 if wanted python; then
-  check 'generated Python is current' "$python" clients/python/generate.py --check
+  check 'generated code is current' env PYTHON="$python" scripts/gen --check
   check 'ruff' "$python" -m ruff check clients/python
   check 'ruff format' "$python" -m ruff format --check clients/python
   check 'ruff on the end-to-end tests' "$python" -m ruff check --config clients/python/pyproject.toml tests/e2e tests/go

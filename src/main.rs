@@ -38,6 +38,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 
 async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     log(&args)?;
+    // Before anybody is told that we are there: whoever reads the ready line may stop us at once.
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let running = server::start(&args).await?;
     if let Some(AddressFormat::Json) = args.print_addresses {
         let mut stdout = std::io::stdout().lock();
@@ -51,8 +54,6 @@ async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         running.write_ready_file(path)?;
     }
     tracing::info!(data = %running.daemon().listen, control = %running.daemon().control, "ready");
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -59,7 +59,7 @@ impl ControlPlane {
     fn apply_rules(&self, world: &str) -> Result<()> {
         let mut faults = proto::faults_service_client::FaultsServiceClient::new(self.channel.clone());
         let mode = proto::ApplyRulesMode::ReplaceAll.into();
-        let text = r#"slow: on ecr:PutImage where repository = "app" do 2x status("ServerException") then pass"#;
+        let text = r#"slow: on ecr:PutImage where repository = "app" do 2x status("ServerException")"#;
         let request =
             proto::ApplyRulesRequest { world: world.to_owned(), text: text.to_owned(), mode, ..Default::default() };
         let applied = self.runtime.block_on(faults.apply_rules(self.request(request)))?.into_inner();

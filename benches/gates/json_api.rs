@@ -1,4 +1,4 @@
-//! G5 to G10 and G21: the JSON API, point calls, listings, growth and memory.
+//! G5, G6, G8, G9 and G21: the JSON API, point calls, listings, growth, and memory that stays.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -62,7 +62,7 @@ pub(crate) fn populated(programs: &Programs, objects: usize) -> Result<Server> {
 pub(crate) fn measure(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
     point_reads_and_writes(plan, programs, report)?;
     growth(plan, programs, report)?;
-    memory_of_objects(plan, programs, report)
+    memory_after_deletion(plan, programs, report)
 }
 
 fn noted(compared: Compared) -> String {
@@ -160,24 +160,8 @@ fn list_all(connection: &mut Connection, operation: &str, filter: &str) -> Resul
     }
 }
 
-/// Memory by object, with a journal that is full before, and memory that stays when all is deleted.
-fn memory_of_objects(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
-    let server = populated(programs, 1)?;
-    let mut clients = Clients::open(server.address, 8)?;
-    let mut fill = |status, request: &dyn Fn() -> Vec<u8>| clients.call(plan.journal_entries, status, |_| request());
-    for (name, limits) in [("repository", Limits::AtMost(1000.0, 600.0)), ("image", Limits::AtMost(1200.0, 900.0))] {
-        let is_image = name == "image";
-        let request =
-            move |number| if is_image { put_image(REPOSITORY, number) } else { create_repository("many", number) };
-        // Refused repetitions fill the journal with records of the same size.
-        fill(400, &|| request(0))?;
-        let before = server.memory()?.resident;
-        Clients::open(server.address, 8)?.call(plan.objects, 200, |number| request(number + 1))?;
-        let bytes = (server.memory()?.resident - before) / plan.objects as f64;
-        report.add(format!("G10 RSS per {name}"), bytes, "B", limits, format!("{} of them", plan.objects))?;
-    }
-    drop(server);
-
+/// Memory that stays when all is deleted.
+fn memory_after_deletion(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
     let server = programs.daemon(&[])?;
     let mut connection = Connection::open(server.address)?;
     let authorization = login(&mut connection)?;

@@ -78,10 +78,12 @@ impl Masker {
     }
 
     fn header(&self, name: &str, value: &[u8]) -> Option<(Box<str>, Box<str>)> {
-        let name = name.to_ascii_lowercase();
-        if !KEPT_HEADERS.contains(&name.as_str()) && !name.starts_with(FIXTURE_HEADER_PREFIX) {
+        let is_kept = KEPT_HEADERS.iter().any(|kept| kept.eq_ignore_ascii_case(name));
+        let prefix = name.get(..FIXTURE_HEADER_PREFIX.len()).unwrap_or_default();
+        if !is_kept && !prefix.eq_ignore_ascii_case(FIXTURE_HEADER_PREFIX) {
             return None;
         }
+        let name = name.to_ascii_lowercase();
         let value = String::from_utf8_lossy(value);
         let kept = match name.as_str() {
             "authorization" => self.authorization(&value),

@@ -93,6 +93,10 @@ async fn a_011_a_manifest_of_five_mebibytes_is_too_large_on_both_surfaces() {
     let input = json!({"repositoryName": "app", "imageManifest": String::from_utf8(large).unwrap()});
     let expected = told(400, "InvalidParameterException", message);
     assert_eq!(answer(&home, "PutImage", &input.to_string()).await, expected);
+    let empty = json!({"repositoryName": "app", "imageManifest": ""}).to_string();
+    let message = "Invalid parameter at 'imageManifest' failed to satisfy constraint: 'must have length greater than or equal \
+                   to 1'";
+    assert_eq!(answer(&home, "PutImage", &empty).await, told(400, "InvalidParameterException", message));
     assert_eq!(world.seq().await, before, "nothing changed");
 }
 
@@ -134,6 +138,31 @@ async fn c_053_an_upload_that_ends_without_a_digest_is_refused() {
     let message = "the digest of the upload is missing";
     assert_eq!((reply.status, reply.oci_error()), (400, ("DIGEST_INVALID".to_owned(), message.to_owned())));
     assert_eq!(home.get(&upload).await.header("range"), "0-0", "the upload goes on without those bytes");
+}
+
+#[tokio::test]
+async fn c_056_an_upload_that_ends_without_a_byte_is_refused() {
+    let (_server, _world, home) = app().await;
+    let upload = home.begin_upload("app").await;
+    let reply = home.send(&home.request("PUT", &format!("{upload}?digest={}", sha256(b"")))).await;
+    let id = upload.rsplit('/').next().expect("an id");
+    let message = format!(
+        "The upload with id '{id}' in the repository with name 'app' in the registry with id '123456789012' does not \
+         contain any layer parts"
+    );
+    assert_eq!((reply.status, reply.oci_error()), (400, ("BLOB_UPLOAD_INVALID".to_owned(), message)));
+}
+
+#[tokio::test]
+async fn c_068_a_manifest_of_another_type_than_it_says_is_refused() {
+    let (_server, _world, home) = app().await;
+    let image = Image::new(1);
+    home.push_blobs("app", &image).await;
+    let docker = "application/vnd.docker.distribution.manifest.v2+json";
+    let request = home.manifest_request("app", "v1", &image.manifest).header("Content-Type", docker);
+    let reply = home.send(&request).await;
+    assert_eq!((reply.status, reply.oci_error().0.as_str()), (405, "UNSUPPORTED"));
+    assert_eq!(home.get("/v2/app/manifests/v1").await.status, 404);
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn decided(world: &TestWorld, matcher: &str) -> (proto::Call, String) {
 }
 
 #[tokio::test]
-async fn a_status_is_told_in_the_voice_of_each_surface() {
+async fn d_033_a_status_is_told_in_the_voice_of_each_surface() {
     let (_server, world, home) = app().await;
     let created = json!({"repositoryName": "bb"});
     for (rule, ecr, oci) in [
@@ -60,7 +60,7 @@ async fn a_status_is_told_in_the_voice_of_each_surface() {
 }
 
 #[tokio::test]
-async fn d_033_a_call_that_is_answered_by_a_rule_changes_nothing() {
+async fn a_call_that_is_answered_by_a_rule_changes_nothing() {
     let (_server, world, home) = app().await;
     let image = Image::new(1);
     home.push_blobs("app", &image).await;
@@ -446,7 +446,7 @@ async fn an_upstream_stumbles_twice_sends_half_and_then_works() {
 }
 
 #[tokio::test]
-async fn b_037_an_upstream_that_refuses_is_told_by_kind() {
+async fn b_036_b_037_unconfirmed_an_upstream_that_refuses_is_told_by_kind() {
     let server = TestServer::start().await;
     let world = server.world().await;
     world.seed(UPSTREAM).await;

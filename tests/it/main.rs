@@ -7,6 +7,7 @@ mod harness;
 mod bad_input;
 mod clock;
 mod faults;
+mod pull_through;
 mod push_pull;
 mod recorded_calls;
 mod seeding;

@@ -26,7 +26,7 @@ fn check_error(reply: &Reply, status: u16, code: &str, message: &str) {
 }
 
 #[tokio::test]
-async fn a_logged_in_client_is_answered_by_the_base_path() {
+async fn c_018_a_logged_in_client_is_answered_by_the_base_path() {
     let (_server, _world, home) = app().await;
     for path in ["/v2/", "/v2"] {
         let reply = home.get(path).await;
@@ -35,7 +35,7 @@ async fn a_logged_in_client_is_answered_by_the_base_path() {
 }
 
 #[tokio::test]
-async fn a_pushed_image_is_pulled_byte_for_byte_by_tag_and_by_digest() {
+async fn c_061_a_pushed_image_is_pulled_byte_for_byte_by_tag_and_by_digest() {
     let (_server, _world, home) = app().await;
     let image = Image::new(1);
     home.push_blobs("app", &image).await;
@@ -48,7 +48,7 @@ async fn a_pushed_image_is_pulled_byte_for_byte_by_tag_and_by_digest() {
 }
 
 #[tokio::test]
-async fn a_post_and_a_put_upload_a_blob_and_name_where_it_is() {
+async fn c_041_a_post_and_a_put_upload_a_blob_and_name_where_it_is() {
     let (_server, _world, home) = app().await;
     let bytes = filler(1, 70_000);
     let digest = sha256(&bytes);
@@ -66,7 +66,7 @@ async fn a_post_and_a_put_upload_a_blob_and_name_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_patch_is_answered_201_with_the_range_that_is_there() {
+async fn c_044_c_046_c_050_unconfirmed_a_patch_is_answered_201_with_the_range_that_is_there() {
     let (_server, _world, home) = app().await;
     let bytes = filler(2, 2 * PART_BYTES + 1_000);
     let upload = home.begin_upload("app").await;
@@ -86,7 +86,7 @@ async fn a_patch_is_answered_201_with_the_range_that_is_there() {
 }
 
 #[tokio::test]
-async fn chunks_with_a_content_range_must_begin_where_the_upload_ends() {
+async fn c_045_unconfirmed_chunks_with_a_content_range_must_begin_where_the_upload_ends() {
     let (_server, _world, home) = app().await;
     let bytes = filler(3, PART_BYTES + 1_000);
     let upload = home.begin_upload("app").await;
@@ -108,7 +108,7 @@ async fn chunks_with_a_content_range_must_begin_where_the_upload_ends() {
 }
 
 #[tokio::test]
-async fn a_content_range_of_another_length_than_the_body_is_refused() {
+async fn c_047_a_content_range_of_another_length_than_the_body_is_refused() {
     let (_server, _world, home) = app().await;
     let upload = home.begin_upload("app").await;
     let reply = home.send(&home.request("PATCH", &upload).header("Content-Range", "0-9").body(vec![1; 5])).await;
@@ -119,7 +119,7 @@ async fn a_content_range_of_another_length_than_the_body_is_refused() {
 }
 
 #[tokio::test]
-async fn one_post_uploads_a_whole_blob() {
+async fn c_042_unconfirmed_one_post_uploads_a_whole_blob() {
     let (_server, _world, home) = app().await;
     let bytes = filler(4, 500);
     let digest = sha256(&bytes);
@@ -130,7 +130,7 @@ async fn one_post_uploads_a_whole_blob() {
 }
 
 #[tokio::test]
-async fn an_upload_is_cancelled_once() {
+async fn c_058_unconfirmed_an_upload_is_cancelled_once() {
     let (_server, _world, home) = app().await;
     let upload = home.begin_upload("app").await;
     assert_eq!(home.delete(&upload).await.status, 204);
@@ -139,7 +139,7 @@ async fn an_upload_is_cancelled_once() {
 }
 
 #[tokio::test]
-async fn c_091_a_small_chunk_inside_an_upload_is_told_at_its_end() {
+async fn a_small_chunk_inside_an_upload_is_told_at_its_end() {
     let (_server, _world, home) = app().await;
     let bytes = filler(3, 2_000);
     let upload = home.begin_upload("app").await;
@@ -177,7 +177,7 @@ async fn a_mount_that_is_declined_becomes_an_upload() {
 }
 
 #[tokio::test]
-async fn a_part_of_a_blob_is_served_and_what_is_no_part_is_refused() {
+async fn c_039_a_part_of_a_blob_is_served_and_what_is_no_part_is_refused() {
     let (_server, _world, home) = app().await;
     let bytes = filler(5, 1_000);
     let digest = home.push_blob("app", &bytes).await;
@@ -205,7 +205,7 @@ async fn a_part_of_a_blob_is_served_and_what_is_no_part_is_refused() {
 }
 
 #[tokio::test]
-async fn a_head_has_length_type_and_digest_of_the_get() {
+async fn c_035_a_head_has_length_type_and_digest_of_the_get() {
     let (_server, _world, home) = app().await;
     let image = Image::new(6);
     home.push("app", "v1", &image).await;
@@ -222,6 +222,8 @@ async fn a_head_has_length_type_and_digest_of_the_get() {
             assert_eq!(head.find(name), get.find(name), "{path}: {name}");
         }
         assert_eq!(head.content_length(), get.body.len(), "{path}");
+        let is_blob = path.contains("/blobs/") && get.status == 200;
+        assert!(!is_blob || head.header("content-type") == "application/octet-stream", "{path}");
         assert!(get.status == 404 || get.header("docker-content-digest").starts_with("sha256:"), "{path}");
     }
 }
@@ -241,7 +243,7 @@ async fn a_validator_that_still_holds_is_answered_without_a_body() {
 }
 
 #[tokio::test]
-async fn tags_come_in_pages_with_a_link_to_the_next() {
+async fn c_033_tags_come_in_pages_with_a_link_to_the_next() {
     let (_server, _world, home) = app().await;
     let image = Image::new(8);
     home.push_blobs("app", &image).await;
@@ -269,7 +271,7 @@ async fn tags_come_in_pages_with_a_link_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_page_size_out_of_bounds_is_refused_with_405() {
+async fn c_033_a_page_size_out_of_bounds_is_refused_with_405() {
     let (_server, _world, home) = app().await;
     for (size, constraint) in [
         ("0", "Member must have value greater than or equal to 1"),
@@ -282,7 +284,7 @@ async fn a_page_size_out_of_bounds_is_refused_with_405() {
 }
 
 #[tokio::test]
-async fn the_catalog_lists_the_registry_s_repositories_in_pages() {
+async fn c_076_the_catalog_lists_the_registry_s_repositories_in_pages() {
     let (_server, world, home) = app().await;
     world.seed(r#"{"repository": {"name": "bb"}}, {"repository": {"name": "aa"}}"#).await;
     assert_eq!(home.get("/v2/_catalog").await.json(), json!({"repositories": ["aa", "app", "bb"]}));
@@ -293,7 +295,7 @@ async fn the_catalog_lists_the_registry_s_repositories_in_pages() {
 }
 
 #[tokio::test]
-async fn a_manifest_is_deleted_by_tag_and_by_digest() {
+async fn c_074_a_manifest_is_deleted_by_tag_and_by_digest() {
     let (_server, _world, home) = app().await;
     let image = Image::new(9);
     home.push("app", "v1", &image).await;
@@ -309,7 +311,7 @@ async fn a_manifest_is_deleted_by_tag_and_by_digest() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_told_in_the_words_of_ecr() {
+async fn c_030_c_032_c_034_what_does_not_exist_is_told_in_the_words_of_ecr() {
     let (_server, _world, home) = app().await;
     let unknown = sha256(b"nowhere");
     check_error(
@@ -338,7 +340,7 @@ async fn what_does_not_exist_is_told_in_the_words_of_ecr() {
 }
 
 #[tokio::test]
-async fn what_the_surface_does_not_offer_is_refused_with_405() {
+async fn c_029_c_040_unconfirmed_what_the_surface_does_not_offer_is_refused_with_405() {
     let (_server, _world, home) = app().await;
     let digest = sha256(b"x");
     check_error(
@@ -363,7 +365,7 @@ async fn what_the_surface_does_not_offer_is_refused_with_405() {
 }
 
 #[tokio::test]
-async fn an_illegal_tag_is_405_and_a_head_of_it_400() {
+async fn c_063_an_illegal_tag_is_405_and_a_head_of_it_400() {
     let (_server, _world, home) = app().await;
     let reply = home.get("/v2/app/manifests/%21").await;
     assert_eq!((reply.status, reply.oci_error().0.as_str()), (405, "UNSUPPORTED"));
@@ -372,7 +374,7 @@ async fn an_illegal_tag_is_405_and_a_head_of_it_400() {
 }
 
 #[tokio::test]
-async fn an_illegal_name_or_digest_is_refused_as_such() {
+async fn c_028_an_illegal_name_or_digest_is_refused_as_such() {
     let (_server, _world, home) = app().await;
     check_error(&home.get("/v2/App/tags/list").await, 400, "NAME_INVALID", "invalid repository name: 'App'");
     let reply = home.get("/v2/app/blobs/sha256:12").await;
@@ -380,7 +382,7 @@ async fn an_illegal_name_or_digest_is_refused_as_such() {
 }
 
 #[tokio::test]
-async fn a_023_an_immutable_tag_refuses_a_second_digest_on_both_surfaces() {
+async fn a_023_c_071_an_immutable_tag_refuses_a_second_digest_on_both_surfaces() {
     let server = TestServer::start().await;
     let world = server.world().await;
     world.seed(r#"{"repository": {"name": "app", "imageTagMutability": "IMMUTABLE"}}"#).await;
@@ -413,7 +415,7 @@ async fn a_025_the_identical_push_is_silent_on_the_registry_surface_and_refused_
 }
 
 #[tokio::test]
-async fn a_038_a_manifest_without_its_blobs_names_those_that_are_missing() {
+async fn a_038_c_067_unconfirmed_a_manifest_without_its_blobs_names_those_that_are_missing() {
     let (_server, _world, home) = app().await;
     let image = Image::new(1);
     let reply = home.send(&home.manifest_request("app", "v1", &image.manifest)).await;
@@ -443,7 +445,7 @@ async fn a_039_an_index_without_its_images_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_ends_after_twelve_hours_of_the_world_s_time() {
+async fn c_024_a_token_ends_after_twelve_hours_of_the_world_s_time() {
     let (_server, world, home) = app().await;
     world.advance(12 * 3_600 - 1).await;
     assert_eq!(home.get("/v2/").await.status, 200);
@@ -456,7 +458,7 @@ async fn a_token_ends_after_twelve_hours_of_the_world_s_time() {
 }
 
 #[tokio::test]
-async fn an_anonymous_call_is_challenged_in_fifteen_bytes() {
+async fn c_019_c_020_an_anonymous_call_is_challenged_in_fifteen_bytes() {
     let (_server, world, home) = app().await;
     let anonymous = world.caller("us-east-1");
     let mut forged = home.password().await;
@@ -474,7 +476,7 @@ async fn an_anonymous_call_is_challenged_in_fifteen_bytes() {
 }
 
 #[tokio::test]
-async fn names_may_hold_the_words_of_the_routes() {
+async fn c_027_names_may_hold_the_words_of_the_routes() {
     let server = TestServer::start().await;
     let world = server.world().await;
     let home = world.home().await;
@@ -543,6 +545,59 @@ async fn one_connection_carries_a_whole_push_and_pull() {
     assert_eq!(head.content_length(), image.manifest.len());
     let reply = connection.exchange(&home.request("GET", "/v2/app/manifests/v1")).await.whole();
     assert_eq!(reply.body, image.manifest);
+}
+
+#[tokio::test]
+async fn c_015_unconfirmed_an_upload_goes_on_and_ends_on_the_other_surface() {
+    let (_server, _world, home) = app().await;
+    let opened = home.ok("InitiateLayerUpload", json!({"repositoryName": "app"})).await;
+    let upload = opened["uploadId"].as_str().expect("an id").to_owned();
+    let path = format!("/v2/app/blobs/uploads/{upload}");
+    assert_eq!(home.send(&home.request("PATCH", &path).body(*b"layer")).await.status, 201);
+    let digest = sha256(b"layer");
+    let input = json!({"repositoryName": "app", "uploadId": upload, "layerDigests": [digest]});
+    assert_eq!(home.ok("CompleteLayerUpload", input).await["layerDigest"], digest);
+    assert_eq!(home.get(&format!("/v2/app/blobs/{digest}")).await.body, b"layer");
+}
+
+#[tokio::test]
+async fn c_048_unconfirmed_a_second_request_on_a_busy_upload_waits_its_turn() {
+    let (_server, world, home) = app().await;
+    let upload = home.begin_upload("app").await;
+    let first = filler(1, PART_BYTES);
+    let request = home.request("PATCH", &upload).body(first.clone());
+    let mut busy = Connection::open(home.address).await;
+    busy.send_part(&request, 1_000).await;
+    while world.calls("oci:upload.patch").await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let mut waiting = Connection::open(home.address).await;
+    waiting.send(&home.request("PATCH", &upload).body(*b"the end")).await;
+    while world.calls("oci:upload.patch").await.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    busy.send_raw(&first[1_000..]).await;
+    assert_eq!(busy.receive("PATCH").await.whole().header("range"), format!("0-{}", PART_BYTES - 1));
+    assert_eq!(waiting.receive("PATCH").await.whole().header("range"), format!("0-{}", PART_BYTES + 6));
+    let digest = sha256(&[&first[..], b"the end"].concat());
+    assert_eq!(home.send(&home.request("PUT", &format!("{upload}?digest={digest}"))).await.status, 201);
+}
+
+#[tokio::test]
+async fn c_069_a_manifest_keeps_its_exact_bytes() {
+    let (_server, _world, home) = app().await;
+    let image = Image::new(15);
+    home.push_blobs("app", &image).await;
+    let spaced = format!(
+        "  {}\n\n",
+        image.manifest_text().replace("\"config\":", "\"annotations\":{\"a\":\"\u{e4}\\u00e4\"},\r\n\t\"config\":")
+    );
+    assert_eq!(home.send(&home.manifest_request("app", "odd", spaced.as_bytes())).await.status, 201);
+    let pulled = home.get("/v2/app/manifests/odd").await;
+    assert_eq!(pulled.body, spaced.as_bytes());
+    assert_eq!(pulled.header("docker-content-digest"), sha256(spaced.as_bytes()));
+    let shown = home.ok("BatchGetImage", json!({"repositoryName": "app", "imageIds": [{"imageTag": "odd"}]})).await;
+    assert_eq!(shown["images"][0]["imageManifest"], spaced);
 }
 
 #[tokio::test]

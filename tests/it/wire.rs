@@ -69,7 +69,7 @@ fn no_repository(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn create_repository_answers_the_repository() {
+async fn c_107_c_108_x_016_create_repository_answers_the_repository() {
     let (_server, _world, home) = bare().await;
     let expected = json!({"repository": repository(&home, "team/app")});
     compare(&home, "CreateRepository", json!({"repositoryName": "team/app"}), &[], expected).await;
@@ -92,7 +92,7 @@ async fn create_repository_answers_the_repository() {
 }
 
 #[tokio::test]
-async fn describe_repositories_answers_all_or_those_that_are_named() {
+async fn x_009_describe_repositories_answers_all_or_those_that_are_named() {
     let (_server, _world, home) = with_app().await;
     let expected = json!({"repositories": [repository(&home, "app")]});
     compare(&home, "DescribeRepositories", json!({}), &[], expected.clone()).await;
@@ -114,7 +114,7 @@ async fn delete_repository_answers_what_was_deleted() {
 }
 
 #[tokio::test]
-async fn delete_repository_spares_images_unless_forced() {
+async fn c_110_delete_repository_spares_images_unless_forced() {
     let (_server, _world, home, _image) = with_image().await;
     refuse(
         &home,
@@ -180,7 +180,7 @@ fn part(upload: &str, first: usize, bytes: &[u8]) -> Value {
 }
 
 #[tokio::test]
-async fn c_090_upload_layer_part_answers_the_last_byte() {
+async fn c_090_c_098_upload_layer_part_answers_the_last_byte() {
     let (_server, _world, home) = with_app().await;
     let upload = open_upload(&home).await;
     let expected = json!({
@@ -264,6 +264,21 @@ async fn c_094_c_095_c_096_complete_layer_upload_says_what_is_wrong() {
             refuse(&home, "CompleteLayerUpload", complete(&upload), "LayerAlreadyExistsException", &message).await;
         }
     }
+}
+
+#[tokio::test]
+async fn c_091_small_parts_inside_an_upload_are_told_at_its_end() {
+    let (_server, _world, home) = with_app().await;
+    let bytes = filler(1, 2_000);
+    let upload = open_upload(&home).await;
+    home.ok("UploadLayerPart", part(&upload, 0, &bytes[..1_000])).await;
+    home.ok("UploadLayerPart", part(&upload, 1_000, &bytes[1_000..])).await;
+    let input = json!({"repositoryName": "app", "uploadId": upload, "layerDigests": [sha256(&bytes)]});
+    let message = format!(
+        "The upload with id '{upload}' in the repository with name 'app' in the registry with id '123456789012' contains a \
+         layer part that is smaller than 5 MiB"
+    );
+    refuse(&home, "CompleteLayerUpload", input, "LayerPartTooSmallException", &message).await;
 }
 
 #[tokio::test]
@@ -420,9 +435,8 @@ async fn a_123_what_an_index_holds_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn a_143_a_146_describe_images_answers_every_member() {
+async fn a_143_a_146_x_010_describe_images_answers_every_member() {
     let (_server, _world, home, image) = with_image().await;
-    // Repository, login, two blobs of two writes each, manifest: the seventh write.
     let expected = json!({"imageDetails": [{
         "registryId": "123456789012",
         "repositoryName": "app",
@@ -494,7 +508,7 @@ async fn c_178_describe_registry_answers_an_empty_configuration_at_first() {
 }
 
 #[tokio::test]
-async fn put_replication_configuration_answers_what_was_put() {
+async fn c_179_put_replication_configuration_answers_what_was_put() {
     let (_server, _world, home) = bare().await;
     let configuration = json!({"replicationConfiguration": {"rules": [{
         "destinations": [{"region": "eu-west-1", "registryId": "123456789012"}],
@@ -539,7 +553,7 @@ async fn a_187_a_188_describe_image_replication_status_answers_each_destination(
 }
 
 #[tokio::test]
-async fn pull_through_cache_rules_are_created_described_and_deleted() {
+async fn c_182_c_187_c_191_pull_through_cache_rules_are_created_described_and_deleted() {
     let (_server, _world, home) = bare().await;
     let input = json!({"ecrRepositoryPrefix": "quay", "upstreamRegistryUrl": "quay.io"});
     let mut rule = json!({
@@ -609,6 +623,10 @@ async fn every_operation_that_is_missing_is_unknown() {
 #[tokio::test]
 async fn x_006_x_013_another_account_s_registry_is_out_of_reach() {
     let (_server, _world, home) = bare().await;
+    let input = json!({"registryId": "12", "repositoryName": "app"});
+    let message = "Invalid parameter at 'registryId' failed to satisfy constraint: 'must satisfy regular expression \
+                   '[0-9]{12}''";
+    refuse(&home, "ListImages", input, "InvalidParameterException", message).await;
     let input = json!({"registryId": "999999999999", "repositoryName": "app"});
     refuse(
         &home,

@@ -158,6 +158,7 @@ mod tests {
 
     #[test]
     fn a_chunk_that_broke_off_and_went_on_is_one_part() {
+        const MIB: u64 = 1 << 20;
         let check_end = |chunks: &[(u64, ChunkEnd)], ends: bool| {
             let mut registry = with_repository();
             let repository = name("team/app");
@@ -170,7 +171,6 @@ mod tests {
             let finish = finish_upload::Input { repository, upload_id, rules: finish_upload::UploadRules::Ecr };
             assert_eq!(finish_upload::check(&registry, &finish).is_ok(), ends, "{chunks:?}");
         };
-        const MIB: u64 = 1 << 20;
         let (whole, broken) = (ChunkEnd::Whole, ChunkEnd::BrokenOff);
         check_end(&[(2 * MIB, broken), (3 * MIB, whole), (1, whole)], true);
         check_end(&[(2 * MIB, broken), (2 * MIB, whole), (1, whole)], false);
