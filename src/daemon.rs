@@ -14,7 +14,7 @@ use crate::journal::Masker;
 use crate::pull_through::PullThrough;
 use crate::registry::types::UploadId;
 use crate::upstream::remote::RemoteRegistry;
-use crate::worlds::{Address, Directory};
+use crate::worlds::{Address, Directory, DirectoryError, World};
 
 /// Layer uploads whose bytes are held open, over all worlds.
 const OPEN_UPLOADS: usize = 10_000;
@@ -136,12 +136,9 @@ impl Daemon {
     }
 
     /// Ends a world and frees what it holds open.
-    pub fn end_world(&self, id: &str) -> Result<(), crate::worlds::DirectoryError> {
-        let incarnation = self.directory.world(id).map(|world| world.identity().incarnation);
-        self.directory.end(id)?;
-        if let Some(incarnation) = incarnation {
-            self.uploads.close_world(incarnation);
-        }
+    pub fn end_world(&self, world: &World) -> Result<(), DirectoryError> {
+        self.directory.end(world)?;
+        self.uploads.close_world(world.identity().incarnation);
         Ok(())
     }
 }

@@ -188,10 +188,13 @@ pub struct Facts {
     values: Vec<(Fact, Value)>,
 }
 
+/// Facts of most calls, results included: no growing, and nothing left over in the journal.
+const USUAL_FACTS: usize = 10;
+
 impl Facts {
     /// No facts yet but where it comes from.
     pub fn new(surface: Surface, operation: &'static str, any: Option<&'static str>) -> Self {
-        Self { surface, operation, any, headers: None, values: Vec::new() }
+        Self { surface, operation, any, headers: None, values: Vec::with_capacity(USUAL_FACTS) }
     }
 
     /// Sets a fact, in place of an earlier value.

@@ -179,7 +179,7 @@ async fn end_leases(daemon: Arc<Daemon>) {
             if world.lease_is_over() {
                 tracing::info!(world = %world.id(), "the lease of a world ran out");
                 // It may have ended since it was listed.
-                let _ = daemon.end_world(world.id().as_str());
+                let _ = daemon.end_world(&world);
             }
         }
     }

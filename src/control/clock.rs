@@ -11,7 +11,7 @@ use crate::proto;
 use crate::worlds::{Advanced, Live, Timer, World};
 
 /// Timers that one Advance may fire unless the caller says otherwise.
-const EVENT_BUDGET: u32 = 10_000;
+pub(super) const EVENT_BUDGET: u32 = 10_000;
 /// Answers of Advance that a world remembers for retries.
 const ANSWERS_KEPT: usize = 256;
 /// Real time for which it remembers them.
@@ -36,10 +36,11 @@ impl proto::clock_service_server::ClockService for Control {
         let request = request.into_inner();
         let now = request.now.map(|now| timestamp_from_proto("now", now)).transpose()?;
         let mode = mode_from_proto(request.mode());
-        let real = self.daemon.real().now();
         let clock = world.write(|live| {
+            // Read under the lock, like every time of the world.
+            let real = self.daemon.real().now();
             if let Some(now) = now {
-                live.advance(now, u32::MAX, real)?;
+                live.advance(now, EVENT_BUDGET, real)?;
             }
             if let Some(mode) = mode {
                 live.state.clock.change_mode(mode, real);
@@ -76,7 +77,6 @@ impl Control {
         request: &proto::AdvanceRequest,
     ) -> Result<proto::AdvanceResponse, ControlError> {
         use proto::advance_request::Target;
-        let real = self.daemon.real().now();
         let real_micros = self.daemon.real().elapsed_micros();
         let payload = fingerprint(request);
         let budget = request.event_budget.unwrap_or(EVENT_BUDGET);
@@ -94,7 +94,7 @@ impl Control {
                 Target::NextEvent(true) => live.state.timers.next_due().unwrap_or(live.now()),
                 Target::NextEvent(false) => return Err(ControlError::invalid("next_event", "must be true if given")),
             };
-            let answer = live.advance(to, budget, real)?;
+            let answer = live.advance(to, budget, self.daemon.real().now())?;
             if !request.request_id.is_empty() {
                 live.advances.push_back((request.request_id.clone(), payload, real_micros, answer.clone()));
                 while live.advances.len() > ANSWERS_KEPT {

@@ -66,10 +66,10 @@ pub(crate) fn apply_documents(
     if validate_only {
         // What depends on the world's state is tried on a fork, which is then thrown away.
         let mut fork = world.write(|live| live.state.fork());
-        for (at, plan) in plans.iter().enumerate() {
-            try_without_images(&mut fork, plan).map_err(|message| refused(at, message))?;
-        }
-        return Ok(Vec::new());
+        let tried = plans.iter().enumerate();
+        return tried
+            .map(|(at, plan)| try_without_images(&mut fork, plan).map_err(|message| refused(at, message)))
+            .collect();
     }
     let mut sink = StoreSink { blobs: &daemon.blobs };
     let ready: Vec<ReadyDocument> =
@@ -82,7 +82,9 @@ pub(crate) fn apply_documents(
         for (at, document) in ready.iter().enumerate() {
             results.push(put(&mut state, now, document).map_err(|message| refused(at, message))?);
         }
-        commit(live, state);
+        if results.iter().any(|result| result.created + result.updated > 0) {
+            commit(live, state);
+        }
         Ok(results)
     })
 }
@@ -98,10 +100,11 @@ fn refused(at: usize, message: String) -> ControlError {
     ControlError::Invalid { reason: "INVALID_DOCUMENT", violations: vec![violation] }
 }
 
-fn try_without_images(state: &mut WorldState, plan: &PlannedDocument) -> Result<(), String> {
+/// Applies a document but for its images, which are then checked by their form only.
+fn try_without_images(state: &mut WorldState, plan: &PlannedDocument) -> Result<proto::ApplyResult, String> {
     let document = ReadyDocument { plan: plan.clone(), images: Vec::new() };
     let now = state.clock.now();
-    put(state, now, &document).map(|_| ())
+    put(state, now, &document)
 }
 
 /// Stores generated blobs as they are read.

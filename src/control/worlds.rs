@@ -11,7 +11,7 @@ use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::Control;
-use super::clock::{clock_to_proto, mode_from_proto};
+use super::clock::{EVENT_BUDGET, clock_to_proto, mode_from_proto};
 use super::convert::time::{duration_from_proto, duration_to_proto, timestamp_from_proto};
 use super::errors::{ControlError, FieldViolation};
 use super::finish::finish_world;
@@ -21,7 +21,7 @@ use crate::daemon::Daemon;
 use crate::http::serve_world;
 use crate::proto;
 use crate::registry::types::{AccountId, Region};
-use crate::worlds::{Address, Birth, RepositoryUri, World, WorldSettings, WorldState};
+use crate::worlds::{Address, Birth, RepositoryUri, Snapshot, World, WorldId, WorldSettings, WorldState};
 
 /// Lease of a world unless its creator says otherwise.
 const LEASE: Duration = Duration::from_mins(10);
@@ -47,6 +47,18 @@ impl proto::worlds_service_server::WorldsService for Control {
         };
         let labels = request.labels.clone().into_iter().collect();
         let world = self.live_world(request.world_id.clone(), labels, lease, request.listen(), state).await?;
+        if let Some(now) = request.now {
+            // Timers that a fork brings along fire at their own time on the way.
+            let now = timestamp_from_proto("now", now)?;
+            let moved = world.write(|live| match live.now() < now {
+                true => live.advance(now, EVENT_BUDGET, self.daemon.real().now()).map(|_| ()),
+                false => Ok(()),
+            });
+            if let Err(error) = moved {
+                let _ = self.daemon.end_world(&world);
+                return Err(ControlError::from(error).into());
+            }
+        }
         Ok(Response::new(proto::CreateWorldResponse { world: Some(world_to_proto(&world)) }))
     }
 
@@ -71,15 +83,21 @@ impl proto::worlds_service_server::WorldsService for Control {
         &self,
         request: Request<proto::ForkWorldRequest>,
     ) -> Result<Response<proto::ForkWorldResponse>, Status> {
-        let source = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        // A fork is a world of its own, with a token of its own, so making one takes the daemon's token.
+        let grant = Grant::of(&request)?;
+        grant.daemon_only()?;
+        let source = grant.world(&self.daemon, &request.get_ref().world)?;
         let request = request.into_inner();
         let count = request.count.unwrap_or(1);
         if !(1..=FORKS_AT_ONCE).contains(&count) {
             return Err(ControlError::invalid("count", format!("must be 1 to {FORKS_AT_ONCE}")).into());
         }
         let prefix = request.id_prefix.clone().unwrap_or_else(|| source.id().to_string());
+        let prefix: WorldId = prefix.parse().map_err(|error| ControlError::invalid("id_prefix", format!("{error}")))?;
+        // A long prefix leaves room for the number.
+        let prefix: String = prefix.as_str().chars().take(40).collect();
         let state = source.write(|live| live.state.fork());
-        let mut worlds = Vec::new();
+        let mut worlds: Vec<Arc<World>> = Vec::new();
         for _ in 0..count {
             let mut state = state.clone();
             if !request.keep_counters {
@@ -87,10 +105,21 @@ impl proto::worlds_service_server::WorldsService for Control {
             }
             let id = self.daemon.directory.next_id(&format!("{prefix}-"));
             let labels = source.identity().labels.clone();
+            // The default world lives for ever; what a test makes of it does not.
             let lease = source.identity().lease;
-            let world = self.live_world(Some(id.to_string()), labels, lease, request.listen(), state).await?;
-            worlds.push(world_to_proto(&world));
+            let lease = if lease.is_zero() { LEASE } else { lease };
+            match self.live_world(Some(id.to_string()), labels, lease, request.listen(), state).await {
+                Ok(world) => worlds.push(world),
+                Err(error) => {
+                    // All or none: nobody would know the names of those that were made.
+                    for world in worlds {
+                        let _ = self.daemon.end_world(&world);
+                    }
+                    return Err(error.into());
+                }
+            }
         }
+        let worlds = worlds.iter().map(|world| world_to_proto(world)).collect();
         Ok(Response::new(proto::ForkWorldResponse { worlds }))
     }
 
@@ -99,8 +128,9 @@ impl proto::worlds_service_server::WorldsService for Control {
         request: Request<proto::CreateSnapshotRequest>,
     ) -> Result<Response<proto::CreateSnapshotResponse>, Status> {
         let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
-        let state = world.write(|live| live.state.fork());
-        let id = self.daemon.directory.keep_snapshot(request.get_ref().snapshot_id.as_deref(), state);
+        let state = Arc::new(world.write(|live| live.state.fork()));
+        let snapshot = Snapshot { taken_of: world.identity().incarnation, state };
+        let id = self.daemon.directory.keep_snapshot(request.get_ref().snapshot_id.as_deref(), snapshot);
         let id = id.map_err(ControlError::from)?;
         Ok(Response::new(proto::CreateSnapshotResponse { snapshot: format!("snapshots/{id}") }))
     }
@@ -109,14 +139,21 @@ impl proto::worlds_service_server::WorldsService for Control {
         &self,
         request: Request<proto::RestoreWorldRequest>,
     ) -> Result<Response<proto::RestoreWorldResponse>, Status> {
-        let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
+        let grant = Grant::of(&request)?;
+        let world = grant.world(&self.daemon, &request.get_ref().world)?;
         let snapshot = self.daemon.directory.snapshot(&request.get_ref().snapshot).map_err(ControlError::from)?;
-        let real = self.daemon.real().now();
-        let replaced = world.write(|live| live.restore(&snapshot, real));
+        if snapshot.taken_of != world.identity().incarnation {
+            // A world's own token opens nothing of other worlds.
+            grant.daemon_only()?;
+        }
+        let replaced = world.write(|live| {
+            // Sessions of uploads that are no longer open go before anybody can open new ones.
+            self.daemon.uploads.close_world(world.identity().incarnation);
+            live.restore(&snapshot.state, self.daemon.real().now())
+        });
         // Dropped outside of the writer: a large value takes its time.
         drop(replaced);
         world.notify();
-        self.daemon.uploads.close_world(world.identity().incarnation);
         Ok(Response::new(proto::RestoreWorldResponse { world: Some(world_to_proto(&world)) }))
     }
 
@@ -158,7 +195,7 @@ impl proto::worlds_service_server::WorldsService for Control {
         request: Request<proto::DeleteWorldRequest>,
     ) -> Result<Response<proto::DeleteWorldResponse>, Status> {
         let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
-        self.daemon.end_world(world.id().as_str()).map_err(ControlError::from)?;
+        self.daemon.end_world(&world).map_err(ControlError::from)?;
         Ok(Response::new(proto::DeleteWorldResponse {}))
     }
 }
@@ -173,7 +210,7 @@ impl Drop for Attached {
     fn drop(&mut self) {
         // A world that has ended already is what we want.
         if self.world.detach() {
-            let _ = self.daemon.end_world(self.world.id().as_str());
+            let _ = self.daemon.end_world(&self.world);
         }
     }
 }
@@ -199,7 +236,7 @@ impl Control {
             }
             Some(source) => {
                 let mut state = match source {
-                    Source::FromSnapshot(name) => self.daemon.directory.snapshot(name)?.fork(),
+                    Source::FromSnapshot(name) => self.daemon.directory.snapshot(name)?.state.fork(),
                     Source::FromWorld(name) => self.daemon.directory.by_name(name)?.write(|live| live.state.fork()),
                 };
                 let Places { accounts, regions } = accounts_and_regions(request)?;
@@ -216,7 +253,7 @@ impl Control {
                     state.clock.check_forward(now)?;
                 }
                 let mode = mode.unwrap_or(state.clock.mode());
-                state.clock = VirtualClock::new(mode, now.unwrap_or(state.clock.now()), real);
+                state.clock = VirtualClock::new(mode, state.clock.now(), real);
                 state.rules.reset_counters(state.clock.now());
                 state
             }

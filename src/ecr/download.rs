@@ -2,13 +2,13 @@
 //!
 //! In place of the presigned URL of a storage service; it names its world, so it needs neither host nor credential.
 
-use http::Response;
+use http::{Method, Response};
 
 use crate::facts::{Fact, Surface};
-use crate::http::{Arrival, Call, EndConnection, Interrupted, ReplyBody, blob_response, whole};
+use crate::http::{Arrival, Call, EndConnection, Interrupted, ReplyBody, blob_response, whole, without_body_if};
 use crate::operations::Route;
 use crate::registry::ops::stat_blob;
-use crate::registry::types::{Digest, RegistryKey, RepositoryName, Timestamp};
+use crate::registry::types::{Digest, RegistryKey, RepositoryName, Timestamp, VerifiedBlob};
 use crate::wire_errors::{BlobUnknown, Failure, RouteNotFound, ServerFault, TokenExpired, Unauthorized, oci_response};
 use crate::worlds::World;
 
@@ -58,20 +58,34 @@ fn member<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Serves a download. Errors are those of the registry surface, since its clients follow such URLs.
-pub(super) async fn serve(arrival: Arrival) -> Result<Response<ReplyBody>, EndConnection> {
+pub(super) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, EndConnection> {
     let path = arrival.parts.uri.path();
     let target = parse(path);
     let world = target.as_ref().and_then(|target| arrival.daemon.directory.world(&target.world));
-    let (Some(target), Some(world)) = (target, world) else {
+    let is_read = matches!(arrival.parts.method, Method::GET | Method::HEAD);
+    // The port of one world serves no other.
+    let is_listener = |world: &World| arrival.listener.as_ref().is_none_or(|listener| listener == world.id());
+    let (Some(target), Some(world)) = (target, world.filter(|world| is_read && is_listener(world))) else {
+        arrival.drain();
         let endpoint = arrival.daemon.shared_address().endpoint;
         return Ok(whole(oci_response(&Failure::from(RouteNotFound), &endpoint)));
     };
-    let facts = arrival
-        .facts(Surface::Oci, Route::BlobGet.name(), Route::BlobGet.operation().map(crate::operations::Operation::name))
+    let operation = Route::BlobGet.operation().map(crate::operations::Operation::name);
+    let mut facts = arrival
+        .facts(Surface::Oci, Route::BlobGet.name(), operation)
         .with(Fact::Account, target.registry.account.as_str())
         .with(Fact::Region, target.registry.region.as_str())
         .with(Fact::Repository, target.repository.as_str())
         .with(Fact::Digest, target.digest.clone());
+    let blob = match admit(&arrival, &world, &target) {
+        Ok(blob) => blob,
+        Err(failure) => {
+            // Rules are not asked: a forged or expired URL must not use up what is meant for a download.
+            let record = arrival.record(facts);
+            return fail(Call::refused(&arrival.daemon, world, &arrival.connection, record), &failure).await;
+        }
+    };
+    facts.set(Fact::Size, blob.size_bytes());
     let record = arrival.record(facts);
     let mut call = Call::open(&arrival.daemon, world, &arrival.connection, record);
     match call.before().await {
@@ -82,28 +96,31 @@ pub(super) async fn serve(arrival: Arrival) -> Result<Response<ReplyBody>, EndCo
             return fail(call, &Failure::from_fault(status.code, &error, &message, Surface::Oci)).await;
         }
     }
-    match open(&call, &arrival, &target) {
-        Ok(response) => call.reply(response, None).await,
-        Err(failure) => fail(call, &failure).await,
+    match call.daemon.blobs.open(blob.digest()) {
+        Some(reader) => {
+            let response = without_body_if(arrival.is_head(), blob_response(&arrival, reader));
+            call.reply(response, None).await
+        }
+        None => fail(call, &ServerFault(format!("the bytes of {} are missing", target.digest)).into()).await,
     }
 }
 
-fn open(call: &Call, arrival: &Arrival, target: &Target) -> Result<Response<ReplyBody>, Failure> {
+/// The blob, if the URL is ours, has not expired, and the blob is still there.
+fn admit(arrival: &Arrival, world: &World, target: &Target) -> Result<VerifiedBlob, Failure> {
     let query = arrival.parts.uri.query().unwrap_or_default();
     let expires: i64 = member(query, "expires").and_then(|text| text.parse().ok()).ok_or(Unauthorized)?;
     let signed = format!("{}?{expires}", arrival.parts.uri.path());
-    if member(query, "X-Amz-Signature") != Some(call.world.identity().key.url_signature(&signed).as_str()) {
+    if member(query, "X-Amz-Signature") != Some(world.identity().key.url_signature(&signed).as_str()) {
         return Err(Unauthorized.into());
     }
-    if Timestamp::from_micros(expires) <= call.write(|live| live.now()) {
+    let input = stat_blob::Input { repository: target.repository.clone(), digest: target.digest.clone() };
+    let (now, found) = world.write(|live| {
+        (live.now(), live.read_registry(&target.registry, |registry| stat_blob::apply(registry, &input)))
+    });
+    if Timestamp::from_micros(expires) <= now {
         return Err(TokenExpired.into());
     }
-    let input = stat_blob::Input { repository: target.repository.clone(), digest: target.digest.clone() };
-    let found = call.write(|live| live.read_registry(&target.registry, |registry| stat_blob::apply(registry, &input)));
-    let found = found.map_err(|_| BlobUnknown(target.digest.to_string()))?;
-    let reader = call.daemon.blobs.open(found.blob.digest());
-    let reader = reader.ok_or_else(|| ServerFault(format!("the bytes of {} are missing", target.digest)))?;
-    Ok(blob_response(arrival, reader))
+    Ok(found.map_err(|_| BlobUnknown(target.digest.to_string()))?.blob)
 }
 
 async fn fail(call: Call, failure: &Failure) -> Result<Response<ReplyBody>, EndConnection> {

@@ -6,29 +6,30 @@ use super::signed::{Signed, Stop};
 use super::{Answer, LayerPart, WriteCall};
 use crate::blobs::{FinishError, StoreError};
 use crate::http::Call;
+use crate::registry::Registry;
 use crate::registry::ops::{cancel_upload, complete_layer_upload, upload_layer_part};
 use crate::registry::types::{RegistryKey, RepositoryName, UploadId};
 use crate::wire_errors::{BlobUploadUnknown, Failure, ServerFault};
 
-/// Makes a place for the bytes of an upload that was just opened.
+/// Makes a place for the bytes of an upload that was just opened. After an error the upload must be forgotten.
 pub(super) fn open_session(call: &Call, upload: &UploadId) -> Result<(), Failure> {
     let daemon = &call.daemon;
-    if daemon.uploads.open(call.world.identity().incarnation, upload.clone(), daemon.blobs.begin()) {
-        Ok(())
-    } else {
-        Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into())
+    let incarnation = call.world.identity().incarnation;
+    if !daemon.uploads.open(incarnation, upload.clone(), daemon.blobs.begin()) {
+        return Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into());
     }
+    if call.world.ended().is_cancelled() {
+        // The world ended after its sessions were closed, so nobody else will close this one.
+        daemon.uploads.close(incarnation, upload);
+    }
+    Ok(())
 }
 
 /// Open uploads of a repository that is about to be deleted; their bytes go with it.
-pub(super) fn uploads_ended_by(call: &Call, registry: &RegistryKey, write: &WriteCall) -> Vec<UploadId> {
+pub(super) fn uploads_ended_by(registry: &Registry, write: &WriteCall) -> Vec<UploadId> {
     let WriteCall::DeleteRepository(input) = write else { return Vec::new() };
-    call.write(|live| {
-        live.read_registry(registry, |registry| {
-            let repository = registry.repositories().get(&input.name);
-            repository.map(|repository| repository.uploads().keys().cloned().collect()).unwrap_or_default()
-        })
-    })
+    let repository = registry.repositories().get(&input.name);
+    repository.map(|repository| repository.uploads().keys().cloned().collect()).unwrap_or_default()
 }
 
 fn session(call: &Call, upload: &UploadId) -> Result<crate::daemon::UploadBytes, Failure> {
@@ -94,7 +95,10 @@ pub(super) async fn complete(
     };
     let blob = match finished {
         Some(Ok(blob)) => blob,
-        Some(Err(FinishError::Store(error))) => return Err(store_failure(&error).into()),
+        Some(Err(FinishError::Store(error))) => {
+            forget(signed, registry, &input.repository, &input.upload_id);
+            return Err(store_failure(&error).into());
+        }
         Some(Err(FinishError::DigestMismatch { .. })) | None => {
             let mismatch = call.write(|live| {
                 live.read_registry(registry, |registry| complete_layer_upload::Error::digest_mismatch(registry, &input))
@@ -116,8 +120,8 @@ pub(super) async fn complete(
     }
 }
 
-/// Drops an upload whose bytes are gone.
-fn forget(signed: &Signed, registry: &RegistryKey, repository: &RepositoryName, upload: &UploadId) {
+/// Drops an upload whose bytes are gone, or have no place.
+pub(super) fn forget(signed: &Signed, registry: &RegistryKey, repository: &RepositoryName, upload: &UploadId) {
     let call = &signed.call;
     let input = cancel_upload::Input { repository: repository.clone(), upload_id: upload.clone() };
     // It may be gone with its repository already, which is what is wanted.

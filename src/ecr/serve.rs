@@ -76,8 +76,9 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     let call = signed.call;
     match handled {
         Ok(answer) => {
-            let links = WorldLinks { world: &call.world };
-            let response = reply(answer.render(&links), &request_id(&call));
+            let (seed, repository_uri) = call.write(|live| (live.state.seed, live.state.repository_uri));
+            let links = WorldLinks { world: &call.world, repository_uri };
+            let response = reply(answer.render(&links), &request_id(seed, call.record));
             call.reply(whole(response), None).await
         }
         Err(Stop::Failure(failure)) => fail(call, &failure).await,
@@ -130,18 +131,28 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
                         .await?;
                 }
             }
-            let abandoned = layers::uploads_ended_by(call, &registry, &write);
-            let answer = call.write(|live| {
+            let repository = match &write {
+                WriteCall::InitiateLayerUpload(input) => Some(input.repository.clone()),
+                _ => None,
+            };
+            let (answer, abandoned) = call.write(|live| {
+                let abandoned = live.read_registry(&registry, |registry| layers::uploads_ended_by(registry, &write));
                 let upstreams: Vec<String> = live.state.upstreams.keys().map(ToString::to_string).collect();
-                live.on_registry(&registry, &signed.caller, call.record, |registry, cx| {
+                let answer = live.on_registry(&registry, &signed.caller, call.record, |registry, cx| {
                     write.apply(registry, cx, || upstreams)
-                })
+                })?;
+                Ok::<_, Failure>((answer, abandoned))
             })?;
             for upload in abandoned {
                 call.daemon.uploads.close(call.world.identity().incarnation, &upload);
             }
-            if let Some(upload) = answer.opened_upload() {
-                layers::open_session(call, upload)?;
+            if let Some(upload) = answer.opened_upload()
+                && let Err(failure) = layers::open_session(call, upload)
+            {
+                if let Some(repository) = repository {
+                    layers::forget(signed, &registry, &repository, upload);
+                }
+                return Err(failure.into());
             }
             Ok(answer)
         }
@@ -169,32 +180,33 @@ fn reply(body: bytes::Bytes, request_id: &str) -> Response<bytes::Bytes> {
 }
 
 async fn fail(call: Call, failure: &Failure) -> Result<Response<ReplyBody>, EndConnection> {
-    let response = ecr_response(failure, &request_id(&call));
+    let seed = call.write(|live| live.state.seed);
+    let response = ecr_response(failure, &request_id(seed, call.record));
     let (code, _) = failure.outcome(Surface::Ecr);
     call.reply(whole(response), Some(&code)).await
 }
 
 /// An id that is the same in each run of the same test.
-fn request_id(call: &Call) -> String {
-    let seed = call.world.write(|live| live.state.seed);
-    uuid_from(&[b"request", &seed.to_be_bytes(), &call.record.to_be_bytes()])
+fn request_id(seed: u64, record: u64) -> String {
+    uuid_from(&[b"request", &seed.to_be_bytes(), &record.to_be_bytes()])
 }
 
 /// Addresses in the answers of one world.
-pub(super) struct WorldLinks<'a> {
-    pub(super) world: &'a World,
+struct WorldLinks<'a> {
+    world: &'a World,
+    repository_uri: RepositoryUri,
 }
 
 impl Links for WorldLinks<'_> {
     fn repository_uri(&self, registry: &RegistryKey, repository: &RepositoryName) -> String {
-        match self.world.write(|live| live.state.repository_uri) {
+        match self.repository_uri {
             RepositoryUri::Advertised => format!("{}/{repository}", self.world.identity().registry_host),
             RepositoryUri::Aws => format!("{}/{repository}", registry.aws_host()),
         }
     }
 
     fn proxy_endpoint(&self, registry: &RegistryKey) -> String {
-        match self.world.write(|live| live.state.repository_uri) {
+        match self.repository_uri {
             RepositoryUri::Advertised => self.world.identity().endpoint.clone(),
             RepositoryUri::Aws => format!("https://{}", registry.aws_host()),
         }

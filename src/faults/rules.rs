@@ -200,9 +200,9 @@ impl RuleSet {
         for age in gone {
             self.states.remove(&age);
         }
-        let index = Index::new(rules.iter().map(|rule| {
-            (&rule.rule.target, rule.condition.as_ref().and_then(Condition::only_repository))
-        }));
+        let index = Index::new(
+            rules.iter().map(|rule| (&rule.rule.target, rule.condition.as_ref().and_then(Condition::only_repository))),
+        );
         self.table = Arc::new(Table { rules, index });
     }
 

@@ -161,9 +161,23 @@ impl Call {
             bytes_in: self.bytes_in,
         };
         let body_effects = std::mem::take(&mut self.decision.body);
+        if response.body().length() == 0 && !body_effects.is_empty() {
+            // The library never asks for a body without bytes, so what happens to one happens here.
+            let waits: Vec<Wait> = body_effects.delays.iter().map(|delay| Wait::Delay(delay.delay)).collect();
+            self.wait(&waits).await?;
+            if let Some(BodyFault::Reset { .. }) = body_effects.fault {
+                return Err(self.end_connection(ConnectionEnd::Reset));
+            }
+        }
         let connection = Arc::clone(&self.connection);
         self.ended = true;
+        if response.body().length() > 0 {
+            self.world.write(|live| live.journal.update(self.record, crate::journal::Record::start_reply));
+        }
         Ok(response.map(|body| {
+            if body.length() == 0 {
+                return body.on_finish(Box::new(finish));
+            }
             let mut body = body;
             for delay in &body_effects.delays {
                 body = body.delayed_at(delay.at_bytes, delay.delay);
@@ -240,6 +254,8 @@ fn finish_record(
     error: Option<Arc<str>>,
     bytes: (u64, u64),
 ) {
+    // A long call is traffic until it ends.
+    world.touch();
     world.write(|live| live.finish(record, outcome, status.map(|status| status.as_u16()), error, bytes));
     world.notify();
 }

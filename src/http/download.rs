@@ -1,7 +1,8 @@
 //! The reply to a GET or HEAD of a blob: ranges, validators, and a body that streams.
 
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    IF_NONE_MATCH, RANGE,
 };
 use http::{Response, StatusCode};
 
@@ -48,6 +49,16 @@ pub fn blob_response(arrival: &Arrival, reader: BlobReader) -> Response<ReplyBod
     set(&mut response, ACCEPT_RANGES, "bytes");
     set(&mut response, ETAG, &etag);
     set(&mut response, CACHE_CONTROL, A_YEAR);
+    response
+}
+
+/// Takes the body off a reply to HEAD; its length stays announced.
+pub fn without_body_if(is_head: bool, mut response: Response<ReplyBody>) -> Response<ReplyBody> {
+    if is_head {
+        let length = HeaderValue::from(response.body().length());
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length);
+        *response.body_mut() = ReplyBody::empty();
+    }
     response
 }
 

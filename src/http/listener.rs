@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::eager::Eager;
 use super::pipeline;
 use super::socket::Socket;
 use crate::daemon::Daemon;
@@ -92,13 +93,13 @@ async fn serve_connection(
         .header_read_timeout(HEAD_LIMIT)
         .max_buf_size(512 * 1024)
         .serve_connection(TokioIo::new(socket), service);
-    tokio::pin!(connection);
+    let mut connection = Eager::new(connection);
     let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
+        ended = &mut connection => Some(ended),
         () = stop.cancelled() => None,
     };
     if ended.is_none() {
-        connection.as_mut().graceful_shutdown();
+        connection.inner().graceful_shutdown();
         // Whoever has not ended by then is cut off.
         let _ = tokio::time::timeout(DRAIN_LIMIT, connection).await;
     } else if let Some(Err(error)) = ended {

@@ -28,7 +28,7 @@ pub(super) async fn handle(
     let arrival = Arrival::new(daemon, connection, listener, request);
     // The protocol is known by the path alone, so that whatever goes wrong from here on is answered in its voice.
     let surface = surface_of(arrival.parts.uri.path());
-    // Inside of this, every call opens a record first: a panic is a 500 that the journal has, too.
+    // A panic is a 500, which the journal has, too, if the call had come far enough to have a record.
     let handled = AssertUnwindSafe(async {
         match surface {
             Surface::Oci => oci::serve::serve(arrival).await,

@@ -66,9 +66,13 @@ impl Masker {
         if !scheme.starts_with("AWS4-") {
             return format!("{scheme} {}", self.secret(rest.trim()));
         }
-        let parameters: Vec<String> =
-            rest.split(',').map(|parameter| self.signature_parameter(parameter.trim())).collect();
-        format!("{scheme} {}", parameters.join(", "))
+        let mut kept = String::with_capacity(value.len());
+        kept.push_str(scheme);
+        for (position, parameter) in rest.split(',').enumerate() {
+            kept.push_str(if position == 0 { " " } else { ", " });
+            self.push_signature_parameter(&mut kept, parameter.trim());
+        }
+        kept
     }
 
     /// The mask of a secret.
@@ -94,11 +98,11 @@ impl Masker {
     }
 
     /// `Credential` and `SignedHeaders` are no secrets; whatever else a client may put there is taken for one.
-    fn signature_parameter(&self, parameter: &str) -> String {
+    fn push_signature_parameter(&self, kept: &mut String, parameter: &str) {
         match parameter.split_once('=') {
-            Some(("Credential" | "SignedHeaders", _)) => parameter.to_owned(),
-            Some((name, secret)) => format!("{name}={}", self.secret(secret)),
-            None => self.secret(parameter),
+            Some(("Credential" | "SignedHeaders", _)) => kept.push_str(parameter),
+            Some((name, secret)) => kept.extend([name, "=", &self.secret(secret)]),
+            None => kept.push_str(&self.secret(parameter)),
         }
     }
 

@@ -165,7 +165,10 @@ impl Record {
 
     /// Notes that the effect is committed: the world went from one revision to the other.
     pub fn commit(&mut self, revision_before: u64, revision_after: u64) {
-        self.revision_before = revision_before;
+        // A call may commit more than once, such as an upload in one request: from before the first to after the last.
+        if self.phase < Phase::Committed {
+            self.revision_before = revision_before;
+        }
         self.revision_after = revision_after;
         self.reach(Phase::Committed);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue};
+use http::header::{ALLOW, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::call::{OciCall, Stop, reply, repository_name};
@@ -12,7 +12,9 @@ use super::identity::{Identity, Login, identify};
 use super::route::{self, Matched, RouteError};
 use super::{blobs, listings, manifests, uploads};
 use crate::facts::{Fact, Facts, Surface};
-use crate::http::{Arrival, Call, CredentialHints, EndConnection, Interrupted, ReplyBody, find_world, whole};
+use crate::http::{
+    Arrival, Call, CredentialHints, EndConnection, Interrupted, ReplyBody, find_world, whole, without_body_if,
+};
 use crate::operations::{Operation, Route};
 use crate::registry::types::{Digest, RegistryKey, RepositoryName};
 use crate::wire_errors::{AccessDenied, DenialReason, Failure, RouteNotFound, Unsupported, oci_response};
@@ -204,10 +206,5 @@ async fn fail(
 /// Puts on what every reply has, and takes off the body where the method has none.
 fn finished(mut response: Response<ReplyBody>, is_head: bool) -> Response<ReplyBody> {
     response.headers_mut().insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
-    if is_head {
-        let length = HeaderValue::from(response.body().length());
-        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length);
-        *response.body_mut() = ReplyBody::empty();
-    }
-    response
+    without_body_if(is_head, response)
 }

@@ -39,6 +39,10 @@ pub(super) async fn start(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
         forget(call, &repository, &opened.upload_id);
         return Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into());
     }
+    if call.call.world.ended().is_cancelled() {
+        // The world ended after its sessions were closed, so nobody else will close this one.
+        daemon.uploads.close(incarnation, &opened.upload_id);
+    }
     match call.matched.query.digest.clone() {
         None => Ok(whole(session_reply(call, StatusCode::ACCEPTED, &repository, &opened.upload_id, 0))),
         Some(digest) => {

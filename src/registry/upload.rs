@@ -60,6 +60,11 @@ impl Upload {
         self.earlier_part_was_small
     }
 
+    /// Whether the last part did not arrive whole, so that what comes next continues it.
+    pub fn is_broken_off(&self) -> bool {
+        self.is_broken_off
+    }
+
     /// Takes in what was received.
     pub(super) fn append(&mut self, length: u64, now: Timestamp) {
         self.touched_at = now;

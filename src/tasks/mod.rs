@@ -50,6 +50,15 @@ pub struct Attempt {
     pub fail: Option<Arc<str>>,
 }
 
+/// The call that caused a task: a record, and the incarnation of the world in whose journal it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Incarnation of the world.
+    pub journal_of: u64,
+    /// Number of the record there.
+    pub record: u64,
+}
+
 /// A task.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -63,8 +72,8 @@ pub struct Task {
     pub created: Timestamp,
     /// Attempts begun.
     pub attempts: u32,
-    /// Record of the call that caused it; absent in a fork, whose journal starts empty.
-    pub caused_by: Option<u64>,
+    /// The call that caused it.
+    pub caused_by: Option<Cause>,
     /// The attempt that is under way.
     pub attempt: Option<Attempt>,
 }

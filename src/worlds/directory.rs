@@ -16,6 +16,8 @@ use crate::registry::types::AccountId;
 
 /// Strays that a daemon remembers; the oldest go first.
 const STRAYS_KEPT: usize = 1_000;
+/// Snapshots that a daemon keeps; a further one is refused.
+const SNAPSHOTS_KEPT: usize = 10_000;
 
 /// Why a world or a snapshot cannot be made or found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,9 @@ pub enum DirectoryError {
     /// The id is taken.
     #[error("`{0}` exists already")]
     AlreadyExists(String),
+    /// No room for another snapshot.
+    #[error("the daemon keeps at most {0} snapshots")]
+    TooManySnapshots(usize),
     /// The id is malformed.
     #[error(transparent)]
     InvalidId(#[from] InvalidId),
@@ -83,6 +88,15 @@ struct Strays {
     count: u64,
 }
 
+/// A value that was kept under a name.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Incarnation of the world that it was taken of.
+    pub taken_of: u64,
+    /// The value.
+    pub state: Arc<WorldState>,
+}
+
 /// All worlds of a daemon.
 #[derive(Debug)]
 pub struct Directory {
@@ -90,7 +104,7 @@ pub struct Directory {
     secret: [u8; 32],
     strict: bool,
     index: RwLock<Index>,
-    snapshots: RwLock<BTreeMap<String, Arc<WorldState>>>,
+    snapshots: RwLock<BTreeMap<String, Snapshot>>,
     strays: Mutex<Strays>,
     incarnations: AtomicU64,
     named: AtomicU64,
@@ -151,6 +165,7 @@ impl Directory {
             id: id.clone(),
             incarnation,
             key,
+            accounts: Arc::clone(&accounts),
             labels: birth.labels,
             lease: birth.lease,
             endpoint: birth.address.endpoint,
@@ -177,9 +192,9 @@ impl Directory {
     pub fn next_id(&self, prefix: &str) -> WorldId {
         loop {
             let number = self.named.fetch_add(1, Ordering::Relaxed) + 1;
-            // Long prefixes give way, so that the number always fits.
-            let id = format!("{}{number}", &prefix[..prefix.len().min(40)]);
+            let id = format!("{prefix}{number}");
             if self.world(&id).is_none() {
+                // A prefix that is too long or illegal gives way.
                 return id.parse().unwrap_or_else(|_| WorldId::numbered(number));
             }
         }
@@ -233,15 +248,20 @@ impl Directory {
         index.worlds.len() > usize::from(index.worlds.contains_key(WorldId::DEFAULT))
     }
 
-    /// Ends a world: it can no longer be found, its waiters wake, and it is taken apart in the background.
-    pub fn end(&self, id: &str) -> Result<(), DirectoryError> {
+    /// Ends this very world, not one of the same id that came after it: it can no longer be found, its waiters wake, and it
+    /// is taken apart in the background.
+    pub fn end(&self, world: &World) -> Result<(), DirectoryError> {
+        let identity = world.identity();
+        let id = identity.id.as_str();
         let world = {
             let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+            index
+                .by_incarnation
+                .remove(&identity.incarnation)
+                .ok_or_else(|| DirectoryError::WorldNotFound(id.to_owned()))?;
             let world = index.worlds.remove(id).ok_or_else(|| DirectoryError::WorldNotFound(id.to_owned()))?;
-            index.by_incarnation.remove(&world.identity().incarnation);
-            let accounts = world.write(|live| Arc::clone(&live.state.accounts));
-            for (at, account) in accounts.iter().enumerate() {
-                index.by_access_key.remove(&world.identity().key.access_key_id(at));
+            for (at, account) in identity.accounts.iter().enumerate() {
+                index.by_access_key.remove(&identity.key.access_key_id(at));
                 if let Some(holders) = index.by_account.get_mut(account) {
                     holders.remove(world.id());
                     if holders.is_empty() {
@@ -258,21 +278,30 @@ impl Directory {
     }
 
     /// Keeps a value under a name.
-    pub fn keep_snapshot(&self, id: Option<&str>, state: WorldState) -> Result<String, DirectoryError> {
-        let id = match id {
-            Some(id) => id.parse::<WorldId>()?.to_string(),
-            None => format!("s{}", self.named.fetch_add(1, Ordering::Relaxed) + 1),
-        };
+    pub fn keep_snapshot(&self, id: Option<&str>, snapshot: Snapshot) -> Result<String, DirectoryError> {
+        let given = id.map(str::parse::<WorldId>).transpose()?;
         let mut snapshots = self.snapshots.write().unwrap_or_else(PoisonError::into_inner);
-        if snapshots.contains_key(&id) {
-            return Err(DirectoryError::AlreadyExists(id));
+        if snapshots.len() >= SNAPSHOTS_KEPT {
+            return Err(DirectoryError::TooManySnapshots(SNAPSHOTS_KEPT));
         }
-        snapshots.insert(id.clone(), Arc::new(state));
+        let id = match given {
+            Some(id) if snapshots.contains_key(id.as_str()) => {
+                return Err(DirectoryError::AlreadyExists(id.to_string()));
+            }
+            Some(id) => id.to_string(),
+            None => loop {
+                let id = format!("s{}", self.named.fetch_add(1, Ordering::Relaxed) + 1);
+                if !snapshots.contains_key(&id) {
+                    break id;
+                }
+            },
+        };
+        snapshots.insert(id.clone(), snapshot);
         Ok(id)
     }
 
     /// A snapshot by its resource name, `snapshots/{id}`, or by its bare id.
-    pub fn snapshot(&self, name: &str) -> Result<Arc<WorldState>, DirectoryError> {
+    pub fn snapshot(&self, name: &str) -> Result<Snapshot, DirectoryError> {
         let id = name.strip_prefix("snapshots/").unwrap_or(name);
         let snapshots = self.snapshots.read().unwrap_or_else(PoisonError::into_inner);
         snapshots.get(id).cloned().ok_or_else(|| DirectoryError::SnapshotNotFound(id.to_owned()))

@@ -17,10 +17,12 @@ use crate::registry::replication;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
 use crate::registry::{Caller, Context, Effect, Registry, ReplicationState};
 use crate::tasks::replication::Replication;
-use crate::tasks::{Attempt, Task, TaskState};
+use crate::tasks::{Attempt, Cause, Task, TaskState};
 
 /// Settled tasks that a world remembers; the oldest go first.
 const TASKS_KEPT: usize = 10_000;
+/// Least time between two attempts of a task, whatever was seeded; without it a retry could be due at once, for ever.
+const SHORTEST_RETRY: Duration = Duration::from_millis(1);
 
 /// What the shell knows of a call when it arrives.
 #[derive(Clone, Debug)]
@@ -84,17 +86,38 @@ pub struct Live {
     pub advances: VecDeque<(String, u64, u64, Advanced)>,
     /// Set once the world ends: rules no longer decide.
     pub healed: bool,
+    /// Incarnation of the world, which is that of its journal.
+    journal_of: u64,
 }
 
 impl Live {
-    /// A live world of this value, with an empty journal.
-    pub fn new(state: WorldState) -> Self {
-        Self {
+    /// A live world of this value, with an empty journal. Tasks that were under way in the world that the value comes from
+    /// go on here: their attempts get records of their own, and those that waited at a gate wait at it here.
+    pub fn new(state: WorldState, incarnation: u64) -> Self {
+        let mut live = Self {
+            journal_of: incarnation,
             state,
             journal: Journal::empty(),
             waiting: WaitingRoom::default(),
             advances: VecDeque::new(),
             healed: false,
+        };
+        live.adopt_attempts();
+        live
+    }
+
+    fn adopt_attempts(&mut self) {
+        let under_way: Vec<u64> = self.state.under_way.keys().copied().collect();
+        for number in under_way {
+            let Some(task) = self.state.tasks.get(&number).cloned() else { continue };
+            let mut task = Arc::unwrap_or_clone(task);
+            let Some(attempt) = &mut task.attempt else { continue };
+            let facts = task.work.facts(task.attempts);
+            attempt.record = self.journal.append(Arrival::new(facts, self.state.clock.now(), 0, self.state.seq));
+            if let TaskState::Held(gate) = &task.state {
+                self.waiting.enter(Arc::clone(gate), Waiter::Task(number));
+            }
+            self.state.tasks.insert(number, Arc::new(task));
         }
     }
 
@@ -138,12 +161,17 @@ impl Live {
         state.rules.decide(facts, &cx)
     }
 
-    /// Takes the next revision for an effect that is about to happen, moves a frozen clock by its tick, and notes both
-    /// in the record of the call.
+    /// Takes the next revision for the effect of a call, moves a frozen clock by its tick, and notes both in the record.
     pub fn commit(&mut self, record: u64) {
+        self.state.clock.tick();
+        self.revise(record);
+    }
+
+    /// Takes the next revision for the effect of a task. It leaves the clock alone: a task belongs to the time at which it
+    /// is due, and an advance to that time ends there.
+    fn revise(&mut self, record: u64) {
         let before = self.state.seq;
         self.state.seq += 1;
-        self.state.clock.tick();
         let after = self.state.seq;
         self.journal.update(record, |record| record.commit(before, after));
     }
@@ -233,7 +261,7 @@ impl Live {
             state: TaskState::Pending,
             created: self.now(),
             attempts: 0,
-            caused_by: Some(record),
+            caused_by: Some(Cause { journal_of: self.journal_of, record }),
             attempt: None,
         };
         self.state.tasks.insert(number, Arc::new(task));
@@ -244,14 +272,8 @@ impl Live {
 
     fn forget_old_tasks(&mut self) {
         while self.state.tasks.len() > TASKS_KEPT {
-            let Some((oldest, settled)) =
-                self.state.tasks.get_min().map(|(number, task)| (*number, task.state.is_settled()))
-            else {
-                break;
-            };
-            if !settled {
-                break;
-            }
+            let oldest = self.state.tasks.iter().find(|(_, task)| task.state.is_settled()).map(|(number, _)| *number);
+            let Some(oldest) = oldest else { break };
             self.state.tasks.remove(&oldest);
         }
     }
@@ -293,13 +315,12 @@ impl Live {
         let mut fired = Vec::new();
         let mut fired_count = 0_u32;
         let mut owners: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
-        while let Some(timer) = self.state.timers.take_due(target) {
+        while self.state.timers.next_due().is_some_and(|due| due <= target) {
             if fired_count == budget {
-                // Put back what must not fire yet.
-                self.state.timers.arm(timer.due, timer.class, timer.task);
                 self.state.clock.jump(self.now(), real);
                 return Err(AdvanceError::EventBudget { fired: fired_count, busiest: busiest(owners) });
             }
+            let Some(timer) = self.state.timers.take_due(target) else { break };
             let owner = self.owner(timer);
             *owners.entry(owner.clone()).or_default() += 1;
             if fired.len() < Advanced::LISTED {
@@ -340,7 +361,9 @@ impl Live {
         let waits = self.wait_or_end(&mut task, &mut attempt);
         if waits {
             task.attempt = Some(attempt);
+            self.state.under_way.insert(number, ());
         } else {
+            self.state.under_way.remove(&number);
             self.end_attempt(&mut task, &attempt);
         }
         self.state.tasks.insert(number, Arc::new(task));
@@ -356,7 +379,8 @@ impl Live {
             real_micros: 0,
             revision: self.state.seq,
             hits: decision.hits.clone(),
-            caused_by: task.caused_by,
+            // A fork has the task and not the call that caused it.
+            caused_by: task.caused_by.filter(|cause| cause.journal_of == self.journal_of).map(|cause| cause.record),
             request_line: None,
         };
         let record = self.journal.append(arrival);
@@ -392,9 +416,7 @@ impl Live {
             Some(code) => Err(Arc::clone(code)),
             None => self.replicate(&task.work),
         };
-        // A retry counts from before this write's tick: else each would come a little later than the interval says.
-        let failed = self.now();
-        self.commit(attempt.record);
+        self.revise(attempt.record);
         let ended = self.now();
         match result {
             Ok(()) => {
@@ -407,7 +429,7 @@ impl Live {
                 task.state = TaskState::Failed { ended, code: Arc::clone(&code) };
                 self.finish(attempt.record, Outcome::Failed, None, Some(code), (0, 0));
                 if let Some(retry) = self.state.durations.replication_retry {
-                    self.state.timers.arm(failed.plus(retry), TimerClass::Retry, task.number);
+                    self.state.timers.arm(ended.plus(retry.max(SHORTEST_RETRY)), TimerClass::Retry, task.number);
                 }
             }
         }
@@ -458,8 +480,12 @@ impl Live {
         restored.tokens = self.state.tokens.clone();
         let now = self.now().max(restored.clock.now());
         restored.clock = crate::clock::VirtualClock::new(self.state.clock.mode(), now, real);
+        // Ids go on from here: one that was handed out before the restore must not be minted again.
+        restored.ids = self.state.ids;
         self.waiting = WaitingRoom::default();
-        std::mem::replace(&mut self.state, restored)
+        let replaced = std::mem::replace(&mut self.state, restored);
+        self.adopt_attempts();
+        replaced
     }
 
     /// The caller that an account's root is.

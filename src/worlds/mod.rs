@@ -12,7 +12,7 @@ mod timers;
 mod tokens;
 mod world;
 
-pub use directory::{Address, Birth, Directory, DirectoryError, Stray};
+pub use directory::{Address, Birth, Directory, DirectoryError, Snapshot, Stray};
 pub use gates::{Waiter, WaitingRoom};
 pub use live::{AdvanceError, Advanced, CallArrival, Live};
 pub use state::{RepositoryUri, WorldSettings, WorldState};

@@ -66,6 +66,8 @@ pub struct WorldState {
     pub timers: Timers,
     /// Tasks, settled ones too.
     pub tasks: Map<u64, Arc<Task>>,
+    /// Tasks whose attempt has begun and waits; all of them are in `tasks`.
+    pub under_way: Map<u64, ()>,
     /// Tasks caused so far.
     pub tasks_caused: u64,
     /// How long tasks take.
@@ -92,6 +94,7 @@ impl WorldState {
             gates: OpenGates::new(),
             timers: Timers::default(),
             tasks: Map::new(),
+            under_way: Map::new(),
             tasks_caused: 0,
             durations: TaskDurations::default(),
             tokens: Tokens::default(),

@@ -15,6 +15,7 @@ use super::live::Live;
 use super::state::WorldState;
 use super::tokens::MintKey;
 use crate::clock::{ClockMode, RealTime};
+use crate::registry::types::AccountId;
 
 /// Id of a world: 1 to 63 characters of `[a-z0-9-]`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +81,8 @@ pub struct WorldIdentity {
     pub incarnation: u64,
     /// Signs what it mints.
     pub key: MintKey,
+    /// Accounts; they never change.
+    pub accounts: Arc<[AccountId]>,
     /// Labels given at creation.
     pub labels: BTreeMap<String, String>,
     /// Real time without traffic after which it ends; zero: never.
@@ -109,9 +112,10 @@ pub struct World {
 impl World {
     /// Brings a value to life.
     pub fn new(identity: WorldIdentity, state: WorldState, real: RealTime) -> Self {
+        let live = Mutex::new(Live::new(state, identity.incarnation));
         Self {
             identity,
-            live: Mutex::new(Live::new(state)),
+            live,
             real,
             changed: Notify::new(),
             ended: CancellationToken::new(),

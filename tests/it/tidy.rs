@@ -163,7 +163,7 @@ fn a_path_is_found_as_a_word_of_its_own() {
         assert!(!names(code, "tokio"), "{code}");
     }
     assert!(names("use crate::http::Call;", "crate::http"));
-    assert_eq!(code("//! tokio\nfn f() {} // tokio\n#[cfg(test)]\nmod tests {\nuse tokio;"), "fn f() {}\n");
+    assert_eq!(code("//! tokio\nfn f() {} // tokio\n#[cfg(test)]\nmod tests {\nuse tokio;"), "fn f() {}");
 }
 
 #[test]

@@ -625,7 +625,7 @@ async fn x_006_x_013_another_account_s_registry_is_out_of_reach() {
     let (_server, _world, home) = bare().await;
     let input = json!({"registryId": "12", "repositoryName": "app"});
     let message = "Invalid parameter at 'registryId' failed to satisfy constraint: 'must satisfy regular expression \
-                   '[0-9]{12}''";
+                   [0-9]{12}'";
     refuse(&home, "ListImages", input, "InvalidParameterException", message).await;
     let input = json!({"registryId": "999999999999", "repositoryName": "app"});
     refuse(

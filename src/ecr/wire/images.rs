@@ -11,8 +11,8 @@ use crate::ecr::constraints::{Dialect, Text, one_of};
 use crate::ecr::protocol::{EpochSeconds, Object};
 use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::{batch_delete_image, batch_get_image, describe_images, list_images, put_image};
-use crate::registry::types::{RegistryKey, RepositoryName};
-use crate::registry::{ImageFailure, ImageId, ImageIdentifier, Manifest, limits};
+use crate::registry::types::{RegistryKey, RepositoryName, Tag};
+use crate::registry::{ImageFailure, ImageId, ImageIdentifier, Manifest, MediaType, limits};
 use crate::wire_errors::Failure;
 
 use describe_images::ImageDetail;
@@ -270,17 +270,17 @@ pub(crate) struct BatchDeleteImageReply {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ImageDetailMember {
-    registry_id: String,
-    repository_name: String,
+pub(crate) struct ImageDetailMember<'a> {
+    registry_id: &'a str,
+    repository_name: &'a str,
     image_digest: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    image_tags: Vec<String>,
+    image_tags: Vec<&'a str>,
     image_size_in_bytes: u64,
     image_pushed_at: EpochSeconds,
-    image_manifest_media_type: String,
+    image_manifest_media_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    artifact_media_type: Option<String>,
+    artifact_media_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_recorded_pull_time: Option<EpochSeconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -288,19 +288,19 @@ pub(crate) struct ImageDetailMember {
     image_status: &'static str,
 }
 
-impl ImageDetailMember {
-    pub(crate) fn new(registry: &RegistryKey, repository: &RepositoryName, detail: &ImageDetail) -> Self {
+impl<'a> ImageDetailMember<'a> {
+    pub(crate) fn new(registry: &'a RegistryKey, repository: &'a RepositoryName, detail: &'a ImageDetail) -> Self {
         let image = &detail.image;
         let manifest = image.manifest();
         Self {
-            registry_id: registry.account.to_string(),
-            repository_name: repository.to_string(),
+            registry_id: registry.account.as_str(),
+            repository_name: repository.as_str(),
             image_digest: image.digest().to_string(),
-            image_tags: image.tags().iter().map(ToString::to_string).collect(),
+            image_tags: image.tags().iter().map(Tag::as_str).collect(),
             image_size_in_bytes: detail.size_bytes,
             image_pushed_at: image.pushed_at().into(),
-            image_manifest_media_type: manifest.media_type().to_string(),
-            artifact_media_type: manifest.artifact_media_type().map(ToString::to_string),
+            image_manifest_media_type: manifest.media_type().as_str(),
+            artifact_media_type: manifest.artifact_media_type().map(MediaType::as_str),
             last_recorded_pull_time: image.last_recorded_pull_time().map(Into::into),
             subject_manifest_digest: manifest.subject().map(ToString::to_string),
             image_status: image.status().as_str(),
@@ -310,8 +310,8 @@ impl ImageDetailMember {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DescribeImagesReply {
-    pub(crate) image_details: Vec<ImageDetailMember>,
+pub(crate) struct DescribeImagesReply<'a> {
+    pub(crate) image_details: Vec<ImageDetailMember<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_token: Option<String>,
 }

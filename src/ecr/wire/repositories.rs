@@ -57,12 +57,10 @@ pub(crate) struct ImageScanningConfigurationMember {
     scan_on_push: Option<bool>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EncryptionConfigurationMember {
-    #[serde(skip_serializing_if = "Option::is_none")]
     encryption_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     kms_key: Option<String>,
 }
 
@@ -206,16 +204,24 @@ fn encryption(
 /// A repository as replies show it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RepositoryMember {
+pub(crate) struct RepositoryMember<'a> {
     repository_arn: String,
-    registry_id: String,
-    repository_name: String,
+    registry_id: &'a str,
+    repository_name: &'a str,
     repository_uri: String,
     created_at: EpochSeconds,
     #[serde(flatten)]
     tag_mutability: TagMutabilityMembers,
     image_scanning_configuration: ImageScanningConfigurationMember,
-    encryption_configuration: EncryptionConfigurationMember,
+    encryption_configuration: EncryptionConfigurationReply<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EncryptionConfigurationReply<'a> {
+    encryption_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key: Option<&'a str>,
 }
 
 /// A mode and, in the modes that have them, its filters.
@@ -246,23 +252,23 @@ impl TagMutabilityMembers {
     }
 }
 
-impl RepositoryMember {
-    pub(crate) fn new(repository: &Repository, registry: &RegistryKey, links: &dyn Links) -> Self {
+impl<'a> RepositoryMember<'a> {
+    pub(crate) fn new(repository: &'a Repository, registry: &'a RegistryKey, links: &dyn Links) -> Self {
         let name = repository.name();
         let encryption = repository.encryption();
         Self {
             repository_arn: registry.repository_arn(name),
-            registry_id: registry.account.to_string(),
-            repository_name: name.to_string(),
+            registry_id: registry.account.as_str(),
+            repository_name: name.as_str(),
             repository_uri: links.repository_uri(registry, name),
             created_at: repository.created_at().into(),
             tag_mutability: TagMutabilityMembers::new(repository.tag_mutability()),
             image_scanning_configuration: ImageScanningConfigurationMember {
                 scan_on_push: Some(repository.scan_on_push()),
             },
-            encryption_configuration: EncryptionConfigurationMember {
-                encryption_type: Some(encryption.encryption_type.as_str().to_owned()),
-                kms_key: encryption.kms_key.as_deref().map(str::to_owned),
+            encryption_configuration: EncryptionConfigurationReply {
+                encryption_type: encryption.encryption_type.as_str(),
+                kms_key: encryption.kms_key.as_deref(),
             },
         }
     }
@@ -270,14 +276,14 @@ impl RepositoryMember {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RepositoryReply {
-    pub(crate) repository: RepositoryMember,
+pub(crate) struct RepositoryReply<'a> {
+    pub(crate) repository: RepositoryMember<'a>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DescribeRepositoriesReply {
-    pub(crate) repositories: Vec<RepositoryMember>,
+pub(crate) struct DescribeRepositoriesReply<'a> {
+    pub(crate) repositories: Vec<RepositoryMember<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_token: Option<String>,
 }

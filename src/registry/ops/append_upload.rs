@@ -83,9 +83,6 @@ pub fn check(registry: &Registry, input: &Input) -> Result<Ready, Error> {
         let upload_id = input.upload_id.clone();
         return Err(ChunkOutOfOrder { upload_id, first_byte, offset_bytes }.into());
     }
-    if upload.parts() >= limits::LAYER_PARTS {
-        return Err(registry.limit(Limited::LayerParts, u64::from(limits::LAYER_PARTS)).into());
-    }
     Ok(Ready { offset_bytes, room_bytes: limits::LAYER_BYTES.saturating_sub(offset_bytes) })
 }
 
@@ -107,6 +104,11 @@ pub fn apply(
     end: ChunkEnd,
 ) -> Result<Output, Error> {
     let ready = check(registry, input)?;
+    // The end of an upload brings no bytes and is no part.
+    let upload = registry.upload(&input.repository, &input.upload_id)?;
+    if received_bytes > 0 && upload.parts() >= limits::LAYER_PARTS && !upload.is_broken_off() {
+        return Err(registry.limit(Limited::LayerParts, u64::from(limits::LAYER_PARTS)).into());
+    }
     if received_bytes > ready.room_bytes {
         return Err(registry.limit(Limited::LayerBytes, limits::LAYER_BYTES).into());
     }

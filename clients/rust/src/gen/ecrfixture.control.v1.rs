@@ -3558,7 +3558,7 @@ pub struct ApplyRequest {
     /// Documents, in order.
     #[prost(message, repeated, tag = "2")]
     pub documents: ::prost::alloc::vec::Vec<Document>,
-    /// Check everything and change nothing.
+    /// Check everything and change nothing. Images are checked by their form; whether their tags may move is not.
     #[prost(bool, tag = "3")]
     pub validate_only: bool,
 }
@@ -5081,8 +5081,8 @@ pub mod worlds_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Makes `count` forks of a world in one call. A fork copies nothing; its journal starts empty.
-        /// Errors: NOT_FOUND, INVALID_ARGUMENT.
+        /// Makes `count` forks of a world in one call, all or none. A fork copies nothing; its journal starts empty.
+        /// Needs the daemon's token. Errors: NOT_FOUND, INVALID_ARGUMENT.
         pub async fn fork_world(
             &mut self,
             request: impl tonic::IntoRequest<super::ForkWorldRequest>,
@@ -5139,8 +5139,9 @@ pub mod worlds_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Puts a snapshot's value in place of a world's present one; the journal is kept. Atomic.
-        /// Errors: NOT_FOUND.
+        /// Puts a snapshot's value in place of a world's present one; the journal is kept. Atomic. A world's own token restores
+        /// snapshots of that world only. Time does not go back: the clock stays where it is if the snapshot's is earlier, and
+        /// timers of the snapshot that are due by then fire. Errors: NOT_FOUND, PERMISSION_DENIED.
         pub async fn restore_world(
             &mut self,
             request: impl tonic::IntoRequest<super::RestoreWorldRequest>,
@@ -5170,7 +5171,7 @@ pub mod worlds_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Holds a world for as long as the stream lives: when the stream ends, however it ends, the world is deleted.
+        /// Holds a world for as long as the stream lives: when its last such stream ends, however it ends, the world is deleted.
         /// The stream sends one message at once and one every five seconds.
         pub async fn attach_world(
             &mut self,
@@ -5294,8 +5295,8 @@ pub mod worlds_service_server {
             tonic::Response<super::ListWorldsResponse>,
             tonic::Status,
         >;
-        /// Makes `count` forks of a world in one call. A fork copies nothing; its journal starts empty.
-        /// Errors: NOT_FOUND, INVALID_ARGUMENT.
+        /// Makes `count` forks of a world in one call, all or none. A fork copies nothing; its journal starts empty.
+        /// Needs the daemon's token. Errors: NOT_FOUND, INVALID_ARGUMENT.
         async fn fork_world(
             &self,
             request: tonic::Request<super::ForkWorldRequest>,
@@ -5311,8 +5312,9 @@ pub mod worlds_service_server {
             tonic::Response<super::CreateSnapshotResponse>,
             tonic::Status,
         >;
-        /// Puts a snapshot's value in place of a world's present one; the journal is kept. Atomic.
-        /// Errors: NOT_FOUND.
+        /// Puts a snapshot's value in place of a world's present one; the journal is kept. Atomic. A world's own token restores
+        /// snapshots of that world only. Time does not go back: the clock stays where it is if the snapshot's is earlier, and
+        /// timers of the snapshot that are due by then fire. Errors: NOT_FOUND, PERMISSION_DENIED.
         async fn restore_world(
             &self,
             request: tonic::Request<super::RestoreWorldRequest>,
@@ -5326,7 +5328,7 @@ pub mod worlds_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Holds a world for as long as the stream lives: when the stream ends, however it ends, the world is deleted.
+        /// Holds a world for as long as the stream lives: when its last such stream ends, however it ends, the world is deleted.
         /// The stream sends one message at once and one every five seconds.
         async fn attach_world(
             &self,

@@ -110,8 +110,8 @@ class WorldsServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ForkWorld(self, request, context):
-        """Makes `count` forks of a world in one call. A fork copies nothing; its journal starts empty.
-        Errors: NOT_FOUND, INVALID_ARGUMENT.
+        """Makes `count` forks of a world in one call, all or none. A fork copies nothing; its journal starts empty.
+        Needs the daemon's token. Errors: NOT_FOUND, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,15 +125,16 @@ class WorldsServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RestoreWorld(self, request, context):
-        """Puts a snapshot's value in place of a world's present one; the journal is kept. Atomic.
-        Errors: NOT_FOUND.
+        """Puts a snapshot's value in place of a world's present one; the journal is kept. Atomic. A world's own token restores
+        snapshots of that world only. Time does not go back: the clock stays where it is if the snapshot's is earlier, and
+        timers of the snapshot that are due by then fire. Errors: NOT_FOUND, PERMISSION_DENIED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AttachWorld(self, request, context):
-        """Holds a world for as long as the stream lives: when the stream ends, however it ends, the world is deleted.
+        """Holds a world for as long as the stream lives: when its last such stream ends, however it ends, the world is deleted.
         The stream sends one message at once and one every five seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
