@@ -120,7 +120,7 @@ fn arrival() -> CallArrival {
 
 fn journal(plan: &Plan, report: &mut Report) -> Result<()> {
     let entries = plan.journal_entries;
-    let mut live = Live::new(WorldState::new(settings()?, NOON));
+    let mut live = Live::new(WorldState::new(settings()?, NOON), 1);
     let before = memory_of("self")?.anonymous;
     let clock = RealTime::start();
     let record = |live: &mut Live| {
@@ -206,7 +206,7 @@ fn timers(plan: &Plan, report: &mut Report) -> Result<()> {
     let rule = ReplicationRule { destinations: vec![destination], repository_prefixes: Vec::new() };
     seeding::replication(state.registry_mut(&source), ReplicationConfiguration { rules: vec![rule] })?;
     state.durations.replication = Duration::from_secs(5);
-    let mut live = Live::new(state);
+    let mut live = Live::new(state, 1);
     for number in 0..plan.timers {
         push(&mut live, &source, number + 1)?;
     }

@@ -50,9 +50,13 @@ impl proto::worlds_service_server::WorldsService for Control {
         if let Some(now) = request.now {
             // Timers that a fork brings along fire at their own time on the way.
             let now = timestamp_from_proto("now", now)?;
-            let moved = world.write(|live| match live.now() < now {
-                true => live.advance(now, EVENT_BUDGET, self.daemon.real().now()).map(|_| ()),
-                false => Ok(()),
+            let moved = world.write(|live| {
+                // A new world stands at its time already.
+                if live.now() == now {
+                    Ok(())
+                } else {
+                    live.advance(now, EVENT_BUDGET, self.daemon.real().now()).map(|_| ())
+                }
             });
             if let Err(error) = moved {
                 let _ = self.daemon.end_world(&world);
