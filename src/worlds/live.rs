@@ -63,7 +63,7 @@ pub enum AdvanceError {
     /// Towards the past.
     #[error(transparent)]
     Backwards(#[from] ClockBackwards),
-    /// More timers than allowed; the clock stands at the last that fired.
+    /// More timers than allowed. The clock stands at the last that fired; others of that very time are due and follow.
     #[error("{fired} timers fired and more are due; busiest: {}", busiest.join(", "))]
     EventBudget {
         /// How many fired.

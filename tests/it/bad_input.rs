@@ -273,6 +273,28 @@ async fn an_unknown_world_is_not_found_on_the_control_plane() {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "WORLD_NOT_FOUND"));
 }
 
+#[tokio::test]
+async fn a_fork_is_not_named_by_a_prefix_that_no_world_could_have() {
+    let server = TestServer::start().await;
+    let world = server.world().await;
+    let mut worlds = server.plane.clone().worlds;
+    let mut names = async || {
+        let listed = worlds.list_worlds(proto::ListWorldsRequest {}).await.unwrap().into_inner().worlds;
+        listed.into_iter().map(|world| world.name).collect::<Vec<String>>()
+    };
+    let before = names().await;
+    for prefix in ["Bad_Name", "\u{20ac}\u{20ac}\u{20ac}"] {
+        let request =
+            proto::ForkWorldRequest { world: world.name(), id_prefix: Some(prefix.to_owned()), ..Default::default() };
+        let status = server.plane.clone().worlds.fork_world(request).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{prefix}: {status:?}");
+        let paths: Vec<String> = field_violations(&status).into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["id_prefix"], "{prefix}");
+    }
+    assert_eq!(names().await, before);
+    assert_eq!(world.home().await.get("/v2/").await.status, 200);
+}
+
 /// Sends half of a body of 4 MiB and hangs up; answers the path of the upload and the bytes.
 async fn vanish(home: &Caller, content_range: Option<&str>) -> (String, Vec<u8>) {
     let bytes = filler(9, 4 << 20);

@@ -71,6 +71,20 @@ async fn a_clock_is_advanced_by_to_and_to_the_next_event() {
 }
 
 #[tokio::test]
+async fn an_advance_to_the_time_of_a_timer_may_be_repeated() {
+    let (_server, world, home, _away) = replicated(r#""replicationDuration": "90s""#).await;
+    let image = Image::new(1);
+    home.push("app", "v1", &image).await;
+    let due = world.timers().await[0].due.unwrap();
+    for fired in [1, 0] {
+        let answer = world.try_advance(proto::advance_request::Target::To(due)).await.unwrap();
+        assert_eq!((answer.clock.unwrap().now, answer.fired_count), (Some(due), fired), "it stands exactly there");
+    }
+    assert_eq!(home.replication("app", &image, "eu-west-1").await, "COMPLETE");
+    assert_eq!(world.now().await, due);
+}
+
+#[tokio::test]
 async fn a_repeated_advance_with_a_request_id_moves_once() {
     let server = TestServer::start().await;
     let world = server.world().await;
@@ -271,6 +285,56 @@ async fn a_replication_waits_at_a_gate_until_it_is_opened() {
     away.pulls("app", "v1", &image).await;
 }
 
+/// A world with a replication that waits at gate `network`.
+async fn held_replication() -> (TestServer, TestWorld, Image) {
+    let (server, world, home, _away) = replicated("").await;
+    world.fault("on task:replication do hold(network)").await;
+    let image = Image::new(1);
+    home.push("app", "v1", &image).await;
+    still_waits(&world, &image).await;
+    (server, world, image)
+}
+
+async fn still_waits(world: &TestWorld, image: &Image) {
+    assert_eq!(states(&world.tasks().await), [(proto::TaskState::Held, 1)]);
+    assert_eq!(world.home().await.replication("app", image, "eu-west-1").await, "IN_PROGRESS");
+    let missing = world.away().await.get("/v2/app/manifests/v1").await;
+    assert_eq!((missing.status, missing.oci_error().0.as_str()), (404, "NAME_UNKNOWN"));
+}
+
+async fn arrives_through_the_gate(world: &TestWorld, image: &Image) {
+    assert_eq!(world.open_gate("network").await, 1, "{}", world.name());
+    assert_eq!(world.home().await.replication("app", image, "eu-west-1").await, "COMPLETE");
+    world.away().await.pulls("app", "v1", image).await;
+    let call = world.calls("task:replication").await.pop().expect("a record");
+    assert_eq!((call.phase(), call.outcome()), (proto::Phase::Finished, proto::Outcome::Completed));
+}
+
+#[tokio::test]
+async fn a_replication_at_a_gate_waits_in_a_fork_of_its_world_too() {
+    let (server, parent, image) = held_replication().await;
+    let request = proto::ForkWorldRequest { world: parent.name(), ..Default::default() };
+    let mut forks = server.plane.clone().worlds.fork_world(request).await.unwrap().into_inner().worlds;
+    let fork = TestWorld::new(server.plane.clone(), forks.pop().unwrap());
+    still_waits(&fork, &image).await;
+    arrives_through_the_gate(&fork, &image).await;
+    still_waits(&parent, &image).await;
+    arrives_through_the_gate(&parent, &image).await;
+}
+
+#[tokio::test]
+async fn a_replication_at_a_gate_waits_again_once_its_world_is_restored() {
+    let (server, world, image) = held_replication().await;
+    let mut worlds = server.plane.clone().worlds;
+    let take = proto::CreateSnapshotRequest { world: world.name(), snapshot_id: Some("held".to_owned()) };
+    worlds.create_snapshot(take).await.unwrap();
+    arrives_through_the_gate(&world, &image).await;
+    let restore = proto::RestoreWorldRequest { world: world.name(), snapshot: "snapshots/held".to_owned() };
+    worlds.restore_world(restore).await.unwrap();
+    still_waits(&world, &image).await;
+    arrives_through_the_gate(&world, &image).await;
+}
+
 #[tokio::test]
 async fn a_delayed_replication_waits_on_the_world_s_clock() {
     let (_server, world, home, away) = replicated(r#""replicationDuration": "10s""#).await;
@@ -332,6 +396,64 @@ async fn more_timers_than_the_budget_are_refused_with_their_busiest_owners() {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "EVENT_BUDGET_EXCEEDED"));
     assert!(status.message().contains("replication/rep-1 (5)"), "{}", status.message());
     assert_eq!(world.timers().await.len(), 1, "the next one still waits");
+}
+
+#[tokio::test]
+async fn timers_of_one_time_beyond_the_budget_are_not_lost_and_keep_the_order_of_their_creation() {
+    let server = TestServer::start().await;
+    let regions = ["us-east-1", "eu-west-1", "eu-north-1", "sa-east-1"].map(str::to_owned).to_vec();
+    let now = Some(timestamp(START_SECONDS));
+    let world = server.world_of(proto::CreateWorldRequest { now, regions, ..Default::default() }).await;
+    world
+        .seed(
+            r#"{"repository": {"name": "app"}},
+               {"registry": {"replication": {"rules": [{"destinations": [
+                   {"region": "eu-west-1"}, {"region": "eu-north-1"}, {"region": "sa-east-1"}]}]}}},
+               {"tasks": {"replicationDuration": "90s"}}"#,
+        )
+        .await;
+    world.home().await.push("app", "v1", &Image::new(1)).await;
+    let owners = |timers: &[proto::Timer]| timers.iter().map(|timer| timer.owner.clone()).collect::<Vec<_>>();
+    let timers = world.timers().await;
+    assert_eq!(owners(&timers), ["replication/rep-1", "replication/rep-2", "replication/rep-3"]);
+    let due = timers[0].due.unwrap();
+    assert!(timers.iter().all(|timer| timer.due == Some(due)), "{timers:?}");
+
+    let to = proto::advance_request::Target::To(due);
+    let request =
+        proto::AdvanceRequest { world: world.name(), target: Some(to), event_budget: Some(1), ..Default::default() };
+    let status = world.plane.clone().clock.advance(request).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "EVENT_BUDGET_EXCEEDED"));
+    assert!(status.message().contains("replication/rep-1 (1)"), "{}", status.message());
+
+    let answer = world.try_advance(to).await.unwrap();
+    assert_eq!((answer.pending_count, answer.clock.unwrap().now), (0, Some(due)));
+    assert_eq!(states(&world.tasks().await), [(proto::TaskState::Complete, 1); 3]);
+    let created: Vec<String> = world.tasks().await.iter().map(|task| task.facts["dest_region"].clone()).collect();
+    let calls = world.calls("task:replication").await;
+    assert_eq!(calls.iter().map(|call| call.facts["dest_region"].clone()).collect::<Vec<_>>(), created);
+}
+
+#[tokio::test]
+async fn work_of_a_snapshot_happens_at_its_own_time_in_a_world_that_begins_later() {
+    let (server, world, home, _away) = replicated(r#""replicationDuration": "90s""#).await;
+    let image = Image::new(1);
+    home.push("app", "v1", &image).await;
+    let due = world.timers().await[0].due;
+    let take = proto::CreateSnapshotRequest { world: world.name(), snapshot_id: Some("pending".to_owned()) };
+    server.plane.clone().worlds.create_snapshot(take).await.unwrap();
+    let now = Some(timestamp(START_SECONDS + 30 * 86_400));
+    let from = Some(proto::create_world_request::From::FromSnapshot("snapshots/pending".to_owned()));
+    let later = server.world_of(proto::CreateWorldRequest { from, now, ..Default::default() }).await;
+    assert_eq!(later.world.clock.as_ref().unwrap().now, now);
+    let call = later.finished_call("task:replication").await;
+    assert_eq!((call.arrived, call.finished, call.outcome()), (due, due, proto::Outcome::Completed));
+    later.away().await.pulls("app", "v1", &image).await;
+    assert_eq!(
+        states(&world.tasks().await),
+        [(proto::TaskState::Pending, 0)],
+        "the world it was taken of stands still"
+    );
 }
 
 #[tokio::test]

@@ -106,6 +106,19 @@ async fn a_lost_reply_is_a_reset_and_the_push_has_landed() {
 }
 
 #[tokio::test]
+async fn a_reset_of_a_reply_without_a_body_leaves_nothing_of_the_reply() {
+    let (_server, world, home) = app().await;
+    let image = Image::new(1);
+    home.push_blobs("app", &image).await;
+    world.fault("on oci:manifest.put do 1x reset -> pass").await;
+    home.exchange(&home.manifest_request("app", "v1", &image.manifest)).await.nothing(End::Reset);
+    let (call, action) = decided(&world, "oci:manifest.put").await;
+    assert_eq!((call.outcome(), action.starts_with("reset")), (proto::Outcome::FaultReset, true), "{call:?}");
+    assert!(call.revision_after > call.revision_before, "the effect is committed");
+    home.pulls("app", "v1", &image).await;
+}
+
+#[tokio::test]
 async fn a_lost_reply_may_be_a_clean_end_instead() {
     let (_server, world, home) = app().await;
     world.fault("on ecr:CreateRepository do 1x lose_reply(eof) -> pass").await;

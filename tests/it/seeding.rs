@@ -84,7 +84,9 @@ async fn the_same_documents_change_nothing_the_second_time() {
     let server = TestServer::start().await;
     let world = server.world().await;
     let first = world.seed(EVERYTHING).await;
+    let (seq, now) = (world.seq().await, world.now().await);
     let second = world.seed(EVERYTHING).await;
+    assert_eq!((world.seq().await, world.now().await), (seq, now), "nothing is committed");
     for (first, second) in first.iter().zip(&second) {
         assert_eq!((second.created, second.updated), (0, 0), "{second:?}");
         assert_eq!(second.unchanged, first.created + first.updated + first.unchanged, "{first:?} {second:?}");
@@ -99,7 +101,8 @@ async fn documents_are_only_checked_if_the_request_says_so() {
     let server = TestServer::start().await;
     let world = server.world().await;
     let seq = world.seq().await;
-    world.try_seed(EVERYTHING, true).await.unwrap();
+    let results = world.try_seed(EVERYTHING, true).await.unwrap();
+    assert_eq!(results.len(), 5, "one for each document");
     assert_eq!(world.seq().await, seq);
     let home = world.caller("us-east-1");
     assert_eq!(home.ok("DescribeRepositories", json!({})).await, json!({"repositories": []}));

@@ -7,7 +7,7 @@ use ecr_fixture::proto;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Caller, Image, OCI_MANIFEST, Request, Shape, TestServer, TestWorld, filler, index_of, redact, sha256,
+    Caller, Connection, Image, OCI_MANIFEST, Request, Shape, TestServer, TestWorld, filler, index_of, redact, sha256,
 };
 
 /// Time of the first write of a world, as ECR writes it.
@@ -344,6 +344,44 @@ async fn c_080_c_081_get_download_url_for_layer_answers_a_url_that_needs_no_logi
          available because it is not associated with an image"
     );
     refuse(&home, "GetDownloadUrlForLayer", input, "LayerInaccessibleException", &message).await;
+}
+
+/// The path of the download URL of an image's layer.
+async fn download_path(home: &Caller, image: &Image) -> String {
+    let input = json!({"repositoryName": "app", "layerDigest": image.layer_digest()});
+    let answer = home.ok("GetDownloadUrlForLayer", input).await;
+    home.path_of(answer["downloadUrl"].as_str().expect("a URL"))
+}
+
+#[tokio::test]
+async fn a_head_of_a_download_url_tells_the_length_and_ends_its_record() {
+    let (_server, world, home, image) = with_image().await;
+    let mut connection = Connection::open(home.address).await;
+    let path = download_path(&home, &image).await;
+    let head = connection.exchange(&Request::new("HEAD", &path)).await.whole();
+    assert_eq!((head.status, head.content_length()), (200, image.layer.len()));
+    let call = world.finished_call("oci:blob.get").await;
+    assert_eq!((call.outcome(), call.status, call.bytes_out), (proto::Outcome::Completed, Some(200), 0));
+    // Bytes of a body would stand before the head of the next reply.
+    let fetched = connection.exchange(&Request::new("GET", &path)).await.whole();
+    assert!(fetched.status == 200 && fetched.body == image.layer);
+}
+
+#[tokio::test]
+async fn only_a_download_by_a_url_of_ours_uses_up_a_rule() {
+    let (_server, world, home, image) = with_image().await;
+    let path = download_path(&home, &image).await;
+    world.fault("on oci:blob.get do 1x status(503) -> pass").await;
+    let (start, signature) = path.split_once("X-Amz-Signature=").expect("a signature");
+    let reversed: String = signature.chars().rev().collect();
+    for forged in [format!("{start}X-Amz-Signature={reversed}"), start.to_owned()] {
+        assert_eq!(home.send(&Request::new("GET", &forged)).await.status, 401, "{forged}");
+    }
+    assert_eq!(home.send(&Request::new("POST", &path).body(*b"x")).await.status, 404);
+    assert_eq!(world.rules().await[0].matched, 0);
+    for status in [503, 200] {
+        assert_eq!(home.send(&Request::new("GET", &path)).await.status, status);
+    }
 }
 
 fn shown(image: &Image, image_id: Value) -> Value {

@@ -334,6 +334,34 @@ async fn the_token_of_a_world_is_good_for_that_world_only() {
 }
 
 #[tokio::test]
+async fn the_token_of_a_world_opens_snapshots_of_that_world_only() {
+    let server = TestServer::start().await;
+    let (mine, other) = (server.world_with("mine").await, server.world_with("other").await);
+    let mut worlds = server.plane.with_token(Some(&mine.connection().control_token)).worlds;
+    let take = |world: &TestWorld, id: &str| proto::CreateSnapshotRequest {
+        world: world.name(),
+        snapshot_id: Some(id.to_owned()),
+    };
+    worlds.create_snapshot(take(&mine, "mine")).await.unwrap();
+    server.plane.clone().worlds.create_snapshot(take(&other, "other")).await.unwrap();
+    mine.caller("us-east-1").ok("CreateRepository", json!({"repositoryName": "later"})).await;
+
+    let restore =
+        |snapshot: &str| proto::RestoreWorldRequest { world: mine.name(), snapshot: format!("snapshots/{snapshot}") };
+    let status = worlds.restore_world(restore("other")).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "WORLD_TOKEN_ONLY"));
+    let fork = proto::ForkWorldRequest { world: mine.name(), ..Default::default() };
+    let status = worlds.fork_world(fork).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "WORLD_TOKEN_ONLY"));
+    assert_eq!(repositories(&mine.caller("us-east-1")).await, ["later", "mine"]);
+
+    worlds.restore_world(restore("mine")).await.unwrap();
+    assert_eq!(repositories(&mine.caller("us-east-1")).await, ["mine"]);
+    server.plane.clone().worlds.restore_world(restore("other")).await.unwrap();
+    assert_eq!(repositories(&mine.caller("us-east-1")).await, ["other"], "the daemon's token opens every one");
+}
+
+#[tokio::test]
 async fn a_world_without_traffic_ends_with_its_lease() {
     let server = TestServer::start().await;
     let short = prost_types::Duration { seconds: 0, nanos: 1_000_000 };
@@ -363,6 +391,41 @@ async fn a_world_that_is_attached_outlives_its_lease_and_dies_with_the_stream() 
     assert!(lives(&server, &held.name()).await);
     drop(stream);
     is_gone(&server, &held.name()).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_outlives_its_world_does_not_end_the_next_one_of_that_name() {
+    let server = TestServer::start().await;
+    let attach = async |world: &TestWorld| {
+        let request = proto::AttachWorldRequest { world: world.name() };
+        let mut stream = server.plane.clone().worlds.attach_world(request).await.unwrap().into_inner();
+        assert!(stream.message().await.unwrap().is_some(), "one message comes at once");
+        stream
+    };
+    // The next world is made the moment that the name is free, so that the end of the stream comes before or after.
+    let mut worlds = server.plane.clone().worlds;
+    let mut made_again = async || loop {
+        match worlds.create_world(request("x")).await {
+            Ok(created) => return TestWorld::new(server.plane.clone(), created.into_inner().world.unwrap()),
+            Err(status) => assert_eq!(status.code(), Code::AlreadyExists, "{status:?}"),
+        }
+    };
+    let mut world = server.world_of(request("x")).await;
+    for _ in 0..10 {
+        let mut old = attach(&world).await;
+        let (report, next) = tokio::join!(world.finish(), made_again());
+        assert!(report.ok);
+        assert!(old.message().await.unwrap().is_none(), "the stream ends with its world");
+        drop(old);
+        // Once the world of a later stream has gone with it, the end of the old stream has been seen too.
+        let marker = server.world_of(request("marker")).await;
+        drop(attach(&marker).await);
+        is_gone(&server, &marker.name()).await;
+        let get = proto::GetWorldRequest { world: next.name() };
+        let shown = server.plane.clone().worlds.get_world(get).await.unwrap().into_inner().world.unwrap();
+        assert_eq!(shown.connection.as_ref(), Some(next.connection()), "it is the same world still");
+        world = next;
+    }
 }
 
 #[tokio::test]

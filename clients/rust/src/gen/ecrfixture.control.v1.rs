@@ -2380,7 +2380,7 @@ pub struct AdvanceRequest {
     /// Identifies the call; a repeated one gets the first answer for ten real minutes.
     #[prost(string, tag = "5")]
     pub request_id: ::prost::alloc::string::String,
-    /// Timers that may fire at most; absent: 10 000.
+    /// Timers that may fire at most; absent: 10 000. When it is spent, timers due at the time reached still fire.
     #[prost(uint32, optional, tag = "6")]
     pub event_budget: ::core::option::Option<u32>,
     /// How far.
