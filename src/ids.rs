@@ -36,8 +36,16 @@ pub fn uuid_from(parts: &[&[u8]]) -> String {
     bytes.copy_from_slice(&hasher.finalize()[..16]);
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let text = hex::encode(bytes);
-    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
+    let mut digits = [0; 32];
+    hex::encode_to_slice(bytes, &mut digits).expect("two digits for each of 16 bytes");
+    let mut text = String::with_capacity(36);
+    for (position, digit) in digits.into_iter().enumerate() {
+        if matches!(position, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        text.push(char::from(digit));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod faults;
 mod finish;
 mod grant;
 mod journal;
+mod lazy;
 mod names;
 mod server;
 mod state;
@@ -24,6 +25,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 
+use self::lazy::Lazy;
 use crate::daemon::Daemon;
 use crate::proto;
 
@@ -53,8 +55,8 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, listener: TcpListener) {
     }
     let (health_reporter, health) = tonic_health::server::health_reporter();
     health_reporter.set_service_status("", tonic_health::ServingStatus::Serving).await;
-    let reflection_v1 = reflection().build_v1().expect("the embedded descriptors are sound");
-    let reflection_v1alpha = reflection().build_v1alpha().expect("the embedded descriptors are sound");
+    let reflection_v1 = Lazy::new(|| reflection().build_v1().expect("the embedded descriptors are sound"));
+    let reflection_v1alpha = Lazy::new(|| reflection().build_v1alpha().expect("the embedded descriptors are sound"));
     let stop = daemon.tasks.stop().clone();
     // The server's own switch for this does not reach connections that come from outside of it. Failure leaves a
     // connection slower, not wrong.
