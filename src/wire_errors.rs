@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RANGE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RANGE, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
@@ -132,6 +132,7 @@ failures! {
     BodyTooLarge(BodyTooLarge): PAYLOAD_TOO_LARGE "RequestEntityTooLargeException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
     RouteNotFound(RouteNotFound): NOT_FOUND "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
     NameInvalid(NameInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "NAME_INVALID";
+    MethodNotAllowed(MethodNotAllowed): METHOD_NOT_ALLOWED "UnknownOperationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
     Unsupported(Unsupported): BAD_REQUEST "UnknownOperationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
 
     // Who calls, and whether it may.
@@ -431,6 +432,14 @@ pub struct BodyTooLarge(pub u64);
 #[error("404 page not found")]
 pub struct RouteNotFound;
 
+/// A path that is there, with a method that it does not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The operation is unsupported.")]
+pub struct MethodNotAllowed {
+    /// Methods that it takes, as the value of an `Allow` header.
+    pub allow: &'static str,
+}
+
 /// No credential at all on the ECR API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Missing Authentication Token")]
@@ -658,6 +667,9 @@ pub fn oci_response(failure: &Failure, base_url: &str) -> Response<Bytes> {
     if form.status == StatusCode::UNAUTHORIZED {
         set_header(&mut response, WWW_AUTHENTICATE, &challenge(base_url));
     }
+    if let Failure::MethodNotAllowed(refused) = failure {
+        set_header(&mut response, ALLOW, refused.allow);
+    }
     if let Failure::RangeInvalid(range) = failure {
         set_header(&mut response, LOCATION, &range.location);
         set_header(&mut response, RANGE, &range.range);
@@ -757,6 +769,7 @@ mod tests {
         413 RequestEntityTooLargeException | 413 SIZE_INVALID
         404 UnknownOperationException | 404 UNSUPPORTED
         400 InvalidParameterException | 400 NAME_INVALID
+        405 UnknownOperationException | 405 UNSUPPORTED
         400 UnknownOperationException | 405 UNSUPPORTED
         400 AccessDeniedException | 403 DENIED
         400 UnrecognizedClientException | 401 UNAUTHORIZED

@@ -191,7 +191,14 @@ impl proto::worlds_service_server::WorldsService for Control {
     ) -> Result<Response<proto::FinishWorldResponse>, Status> {
         let world = Grant::of(&request)?.world(&self.daemon, &request.get_ref().world)?;
         let tail = request.get_ref().journal_tail.unwrap_or(20) as usize;
-        Ok(Response::new(finish_world(&self.daemon, &world, tail).await))
+        // By itself: a caller who gives up must not leave a world behind in which rules are off.
+        let (told, report) = tokio::sync::oneshot::channel();
+        let daemon = Arc::clone(&self.daemon);
+        self.daemon.tasks.spawn(async move {
+            // Nobody listens any more if the caller gave up.
+            let _ = told.send(finish_world(&daemon, &world, tail).await);
+        });
+        Ok(Response::new(report.await.map_err(|_| Status::internal("finishing the world failed"))?))
     }
 
     async fn delete_world(

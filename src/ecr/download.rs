@@ -5,7 +5,7 @@
 use http::{Method, Response};
 
 use crate::facts::{Fact, Surface};
-use crate::http::{Arrival, Call, EndConnection, Interrupted, ReplyBody, blob_response, whole, without_body_if};
+use crate::http::{Arrival, Call, EndConnection, ReplyBody, Stop, blob_response, whole, without_body_if};
 use crate::operations::Route;
 use crate::registry::ops::stat_blob;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, Timestamp, VerifiedBlob};
@@ -88,13 +88,10 @@ pub(super) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     facts.set(Fact::Size, blob.size_bytes());
     let record = arrival.record(facts);
     let mut call = Call::open(&arrival.daemon, world, &arrival.connection, record);
-    match call.before().await {
+    match call.before(Surface::Oci).await {
         Ok(()) => {}
-        Err(Interrupted::Ended(ended)) => return Err(ended),
-        Err(Interrupted::Refused(status)) => {
-            let (error, message) = (status.error.unwrap_or_default(), status.message.unwrap_or_default());
-            return fail(call, &Failure::from_fault(status.code, &error, &message, Surface::Oci)).await;
-        }
+        Err(Stop::Ended(ended)) => return Err(ended),
+        Err(Stop::Failure(failure)) => return fail(call, &failure).await,
     }
     match call.daemon.blobs.open(blob.digest()) {
         Some(reader) => {

@@ -1,29 +1,15 @@
-//! The layer operations that move bytes: a place for them, parts, and the end.
+//! The layer operations that move bytes: parts, and the end.
 //!
 //! The model says what may come and counts it; the bytes go to the session of the upload, outside of the world's writer.
 
-use super::signed::{Signed, Stop};
+use super::signed::Signed;
 use super::{Answer, LayerPart, WriteCall};
-use crate::blobs::{FinishError, StoreError};
-use crate::http::Call;
+use crate::blobs::FinishError;
+use crate::http::{Ending, Stop, UploadSession, store_failure};
 use crate::registry::Registry;
-use crate::registry::ops::{cancel_upload, complete_layer_upload, upload_layer_part};
-use crate::registry::types::{RegistryKey, RepositoryName, UploadId};
-use crate::wire_errors::{BlobUploadUnknown, Failure, ServerFault};
-
-/// Makes a place for the bytes of an upload that was just opened. After an error the upload must be forgotten.
-pub(super) fn open_session(call: &Call, upload: &UploadId) -> Result<(), Failure> {
-    let daemon = &call.daemon;
-    let incarnation = call.world.identity().incarnation;
-    if !daemon.uploads.open(incarnation, upload.clone(), daemon.blobs.begin()) {
-        return Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into());
-    }
-    if call.world.ended().is_cancelled() {
-        // The world ended after its sessions were closed, so nobody else will close this one.
-        daemon.uploads.close(incarnation, upload);
-    }
-    Ok(())
-}
+use crate::registry::ops::{complete_layer_upload, upload_layer_part};
+use crate::registry::types::{RegistryKey, UploadId};
+use crate::wire_errors::BlobUploadUnknown;
 
 /// Open uploads of a repository that is about to be deleted; their bytes go with it.
 pub(super) fn uploads_ended_by(registry: &Registry, write: &WriteCall) -> Vec<UploadId> {
@@ -32,23 +18,20 @@ pub(super) fn uploads_ended_by(registry: &Registry, write: &WriteCall) -> Vec<Up
     repository.map(|repository| repository.uploads().keys().cloned().collect()).unwrap_or_default()
 }
 
-fn session(call: &Call, upload: &UploadId) -> Result<crate::daemon::UploadBytes, Failure> {
-    let found = call.daemon.uploads.find(call.world.identity().incarnation, upload);
-    // A fork knows the uploads of its parent, but their bytes belong to the parent.
-    found.ok_or_else(|| BlobUploadUnknown(upload.to_string()).into())
-}
-
-fn store_failure(error: &StoreError) -> Failure {
-    ServerFault(format!("The fixture cannot store these bytes: {error}")).into()
-}
-
 /// `UploadLayerPart`.
 pub(super) async fn upload_part(signed: &Signed, registry: &RegistryKey, part: LayerPart) -> Result<Answer, Stop> {
     let call = &signed.call;
     let check =
         || call.write(|live| live.read_registry(registry, |registry| upload_layer_part::check(registry, &part.input)));
     check()?;
-    let session = session(call, &part.input.upload_id)?;
+    let session = UploadSession {
+        call,
+        registry,
+        caller: &signed.caller,
+        repository: &part.input.repository,
+        upload: &part.input.upload_id,
+    };
+    let session = session.bytes()?;
     let mut bytes = session.lock().await;
     // Whoever held the session before may have moved the end, or ended it.
     check()?;
@@ -79,56 +62,40 @@ pub(super) async fn complete(
     let check =
         || call.write(|live| live.read_registry(registry, |registry| complete_layer_upload::check(registry, &input)));
     check()?;
-    let session = session(call, &input.upload_id)?;
-    let mut bytes = session.lock().await;
+    let session = UploadSession {
+        call,
+        registry,
+        caller: &signed.caller,
+        repository: &input.repository,
+        upload: &input.upload_id,
+    };
+    let held = session.bytes()?;
+    let mut bytes = held.lock().await;
     let ready = check()?;
     let upload = bytes.take().ok_or_else(|| BlobUploadUnknown(input.upload_id.to_string()))?;
+    // Whatever comes of it, the upload is over: its bytes become a blob or are gone.
+    let ending = Ending::of(session);
     let actual = upload.sha256_so_far();
     // The bytes must have any of the digests; the one that they have, or the first, which is then refused.
     let expected = ready.digests.iter().find(|digest| **digest == actual).or(ready.digests.first());
-    let finished = expected.map(|expected| upload.finish(expected));
-    let end = |error: complete_layer_upload::Error| {
-        if error.ends_upload() {
-            forget(signed, registry, &input.repository, &input.upload_id);
-        }
-        Stop::from(error)
-    };
-    let blob = match finished {
+    let blob = match expected.map(|expected| upload.finish(expected)) {
         Some(Ok(blob)) => blob,
-        Some(Err(FinishError::Store(error))) => {
-            forget(signed, registry, &input.repository, &input.upload_id);
-            return Err(store_failure(&error).into());
-        }
+        Some(Err(FinishError::Store(error))) => return Err(store_failure(&error).into()),
         Some(Err(FinishError::DigestMismatch { .. })) | None => {
-            let mismatch = call.write(|live| {
-                live.read_registry(registry, |registry| complete_layer_upload::Error::digest_mismatch(registry, &input))
-            });
-            return Err(end(mismatch));
+            return Err(call
+                .write(|live| {
+                    live.read_registry(registry, |registry| {
+                        complete_layer_upload::Error::digest_mismatch(registry, &input)
+                    })
+                })
+                .into());
         }
     };
     let completed = call.write(|live| {
         live.on_registry(registry, &signed.caller, call.record, |registry, cx| {
             complete_layer_upload::apply(registry, cx, &input, blob)
         })
-    });
-    match completed {
-        Ok(output) => {
-            call.daemon.uploads.close(call.world.identity().incarnation, &input.upload_id);
-            Ok(Answer::layer(registry.clone(), &input, output))
-        }
-        Err(error) => Err(end(error)),
-    }
-}
-
-/// Drops an upload whose bytes are gone, or have no place.
-pub(super) fn forget(signed: &Signed, registry: &RegistryKey, repository: &RepositoryName, upload: &UploadId) {
-    let call = &signed.call;
-    let input = cancel_upload::Input { repository: repository.clone(), upload_id: upload.clone() };
-    // It may be gone with its repository already, which is what is wanted.
-    let _ = call.write(|live| {
-        live.on_registry(registry, &signed.caller, call.record, |registry, cx| {
-            cancel_upload::apply(registry, cx, &input)
-        })
-    });
-    call.daemon.uploads.close(call.world.identity().incarnation, upload);
+    })?;
+    ending.well();
+    Ok(Answer::layer(registry.clone(), &input, completed))
 }

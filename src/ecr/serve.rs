@@ -6,12 +6,12 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Response};
 
 use super::protocol::{CONTENT_TYPE as JSON, MAX_BODY_BYTES, UnknownTarget, parse_target};
-use super::signed::{Signed, Stop};
+use super::signed::Signed;
 use super::{Answer, Call as EcrOperation, Links, Request, WriteCall, decode, download, layers, tokens};
 use crate::auth::sigv4::Sigv4Claim;
 use crate::facts::{Fact, Facts, Surface};
 use crate::http::{
-    Arrival, BodyError, Call, CredentialHints, EndConnection, Interrupted, ReplyBody, find_world, whole,
+    Arrival, BodyError, Call, CredentialHints, EndConnection, ReplyBody, Stop, UploadSession, find_world, whole,
 };
 use crate::ids::uuid_from;
 use crate::operations::Operation;
@@ -110,14 +110,7 @@ fn authenticate(
 }
 
 async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
-    match signed.call.before().await {
-        Ok(()) => {}
-        Err(Interrupted::Ended(ended)) => return Err(Stop::Ended(ended)),
-        Err(Interrupted::Refused(status)) => {
-            let (error, message) = (status.error.unwrap_or_default(), status.message.unwrap_or_default());
-            return Err(Failure::from_fault(status.code, &error, &message, Surface::Ecr).into());
-        }
-    }
+    signed.call.before(Surface::Ecr).await?;
     let registry = request.registry(&signed.caller, &signed.region)?;
     let call = &signed.call;
     match request.call {
@@ -146,13 +139,9 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
             for upload in abandoned {
                 call.daemon.uploads.close(call.world.identity().incarnation, &upload);
             }
-            if let Some(upload) = answer.opened_upload()
-                && let Err(failure) = layers::open_session(call, upload)
-            {
-                if let Some(repository) = repository {
-                    layers::forget(signed, &registry, &repository, upload);
-                }
-                return Err(failure.into());
+            if let (Some(upload), Some(repository)) = (answer.opened_upload(), &repository) {
+                let caller = &signed.caller;
+                UploadSession { call, registry: &registry, caller, repository, upload }.open()?;
             }
             Ok(answer)
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio_util::sync::CancellationToken;
 
 use super::socket::ConnectionHandle;
 use crate::blobs::BlobReader;
@@ -71,8 +72,9 @@ pub struct ReplyBody {
     announced: u64,
     cut: Cut,
     /// Pauses still to come: after that many bytes, for that long.
-    delays: VecDeque<(u64, Duration)>,
-    pausing: Option<Pin<Box<tokio::time::Sleep>>>,
+    delays: VecDeque<(u64, Duration, CancellationToken)>,
+    /// Tells whether the reply goes on.
+    pausing: Option<Pin<Box<dyn Future<Output = bool> + Send + Sync>>>,
     sent: u64,
     finish: Option<Box<dyn Finish>>,
 }
@@ -120,10 +122,10 @@ impl ReplyBody {
         self
     }
 
-    /// Pauses once `bytes` have been sent, or the whole body if it is shorter.
-    pub fn delayed_at(mut self, bytes: u64, delay: Duration) -> Self {
-        let at = self.delays.partition_point(|(earlier, _)| *earlier <= bytes);
-        self.delays.insert(at, (bytes, delay));
+    /// Pauses once `bytes` have been sent, or the whole body if it is shorter. When `ended` comes first, the body breaks off.
+    pub fn delayed_at(mut self, bytes: u64, delay: Duration, ended: &CancellationToken) -> Self {
+        let at = self.delays.partition_point(|(earlier, ..)| *earlier <= bytes);
+        self.delays.insert(at, (bytes, delay, ended.clone()));
         self
     }
 
@@ -152,23 +154,31 @@ impl ReplyBody {
         self.remaining == 0 && matches!(self.cut, Cut::None) && self.delays.is_empty() && self.pausing.is_none()
     }
 
-    /// Carries out pauses that are due at the present byte.
-    #[expect(clippy::disallowed_methods, reason = "an injected delay is real time by contract")]
-    fn poll_pauses(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Carries out pauses that are due at the present byte. False if the world ended meanwhile.
+    fn poll_pauses(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         loop {
             if let Some(pausing) = &mut self.pausing {
-                std::task::ready!(pausing.as_mut().poll(cx));
+                let goes_on = std::task::ready!(pausing.as_mut().poll(cx));
                 self.pausing = None;
+                if !goes_on {
+                    return Poll::Ready(false);
+                }
             }
             match self.delays.front() {
-                Some((at, _)) if *at <= self.sent || self.remaining == 0 => {
-                    if let Some((_, delay)) = self.delays.pop_front() {
-                        self.pausing = Some(Box::pin(tokio::time::sleep(delay)));
+                Some((at, ..)) if *at <= self.sent || self.remaining == 0 => {
+                    if let Some((_, delay, ended)) = self.delays.pop_front() {
+                        self.pausing = Some(Box::pin(pause_unless(delay, ended)));
                     }
                 }
-                _ => return Poll::Ready(()),
+                _ => return Poll::Ready(true),
             }
         }
+    }
+
+    /// Ends the body, and with it the connection, for a reason of our own.
+    fn break_off(&mut self, error: io::Error) -> Result<Frame<Bytes>, io::Error> {
+        self.tell(Outcome::Failed);
+        Err(error)
     }
 
     fn tell(&mut self, outcome: Outcome) {
@@ -191,6 +201,15 @@ impl ReplyBody {
     }
 }
 
+/// Waits in real time, since clients' timeouts are real. False if `ended` came first.
+#[expect(clippy::disallowed_methods, reason = "an injected delay is real time by contract")]
+async fn pause_unless(delay: Duration, ended: CancellationToken) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(delay) => true,
+        () = ended.cancelled() => false,
+    }
+}
+
 impl Drop for ReplyBody {
     fn drop(&mut self) {
         // The library drops a body that it has not drained when the peer has gone.
@@ -205,7 +224,10 @@ impl Body for ReplyBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let body = &mut *self;
-        std::task::ready!(body.poll_pauses(cx));
+        if !std::task::ready!(body.poll_pauses(cx)) {
+            // Late bytes must not reach anybody.
+            return Poll::Ready(Some(body.break_off(io::ErrorKind::ConnectionAborted.into())));
+        }
         loop {
             match &mut body.cut {
                 Cut::Ending { sent, end, connection } => {
@@ -239,12 +261,12 @@ impl Body for ReplyBody {
             Cut::After { bytes, .. } => *bytes,
             Cut::None | Cut::Ending { .. } => body.remaining,
         };
-        let until_pause = body.delays.front().map_or(u64::MAX, |(at, _)| at - body.sent);
+        let until_pause = body.delays.front().map_or(u64::MAX, |(at, ..)| at - body.sent);
         let most = until_cut.min(until_pause);
         let bytes = match body.next_bytes(most) {
             Ok(bytes) if !bytes.is_empty() => bytes,
-            Ok(_) => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
-            Err(error) => return Poll::Ready(Some(Err(error))),
+            Ok(_) => return Poll::Ready(Some(body.break_off(io::ErrorKind::UnexpectedEof.into()))),
+            Err(error) => return Poll::Ready(Some(body.break_off(error))),
         };
         let length = bytes.len() as u64;
         body.remaining -= length;

@@ -11,8 +11,10 @@ use http::{HeaderValue, Response, StatusCode};
 use super::body::{CutEnd, Finish, ReplyBody};
 use super::socket::ConnectionHandle;
 use crate::daemon::Daemon;
-use crate::faults::{BodyFault, ConnectionEnd, Decision, Keep, Refusal, Status, Wait};
+use crate::facts::Surface;
+use crate::faults::{BodyFault, ConnectionEnd, Decision, Keep, Refusal, Wait};
 use crate::journal::Outcome;
+use crate::wire_errors::Failure;
 use crate::worlds::{CallArrival, Live, World};
 
 /// Why a call gets no reply: a rule ended its connection. Makes the library drop the connection.
@@ -20,13 +22,19 @@ use crate::worlds::{CallArrival, Live, World};
 #[error("a fault rule ended the connection")]
 pub struct EndConnection;
 
-/// What a point made of a call.
+/// Why a call has no reply of its own.
 #[derive(Debug)]
-pub enum Interrupted {
-    /// It is answered with an error that a rule named.
-    Refused(Status),
-    /// Its connection ends without a reply.
+pub enum Stop {
+    /// An error that the surface tells.
+    Failure(Box<Failure>),
+    /// A rule ended the connection.
     Ended(EndConnection),
+}
+
+impl<E: Into<Failure>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failure(Box::new(error.into()))
+    }
 }
 
 /// One call in one world.
@@ -90,17 +98,20 @@ impl Call {
         }
     }
 
-    /// Point `before`: nothing has changed yet.
-    pub async fn before(&mut self) -> Result<(), Interrupted> {
+    /// Point `before`: nothing has changed yet. An error that a rule names is told in the words of `surface`.
+    pub async fn before(&mut self, surface: Surface) -> Result<(), Stop> {
         if self.decision.before.is_empty() {
             return Ok(());
         }
         let effects = std::mem::take(&mut self.decision.before);
-        self.wait(&effects.waits).await.map_err(Interrupted::Ended)?;
+        self.wait(&effects.waits).await.map_err(Stop::Ended)?;
         match effects.terminal {
             None => Ok(()),
-            Some(Refusal::Status(status)) => Err(Interrupted::Refused(status)),
-            Some(Refusal::Reset) => Err(Interrupted::Ended(self.end_connection(ConnectionEnd::Reset))),
+            Some(Refusal::Status(status)) => {
+                let (error, message) = (status.error.unwrap_or_default(), status.message.unwrap_or_default());
+                Err(Failure::from_fault(status.code, &error, &message, surface).into())
+            }
+            Some(Refusal::Reset) => Err(Stop::Ended(self.end_connection(ConnectionEnd::Reset))),
         }
     }
 
@@ -180,7 +191,7 @@ impl Call {
             }
             let mut body = body;
             for delay in &body_effects.delays {
-                body = body.delayed_at(delay.at_bytes, delay.delay);
+                body = body.delayed_at(delay.at_bytes, delay.delay, self.world.ended());
             }
             let length = body.length();
             match body_effects.fault {

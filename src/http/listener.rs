@@ -10,9 +10,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::eager::Eager;
 use super::pipeline;
-use super::socket::Socket;
+use super::socket::{Socket, pause};
 use crate::daemon::Daemon;
 use crate::worlds::{World, WorldId};
 
@@ -20,6 +19,8 @@ use crate::worlds::{World, WorldId};
 const CONNECTIONS: usize = 4_096;
 /// Time that a client has for the head of a request, and that a connection may idle between requests.
 const HEAD_LIMIT: Duration = Duration::from_mins(1);
+/// Rest after a connection that could not be accepted, since the reason mostly lasts.
+const REST: Duration = Duration::from_millis(50);
 /// Time that connections have to end once the listener stops.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
@@ -70,7 +71,10 @@ async fn serve(daemon: Arc<Daemon>, listener: TcpListener, world: Option<WorldId
             Err(error) => {
                 // Out of descriptors, or a peer that left already: neither ends the listener.
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::task::yield_now().await;
+                tokio::select! {
+                    () = pause(REST) => {}
+                    () = stop.cancelled() => return,
+                }
             }
         }
     }
@@ -93,13 +97,13 @@ async fn serve_connection(
         .header_read_timeout(HEAD_LIMIT)
         .max_buf_size(512 * 1024)
         .serve_connection(TokioIo::new(socket), service);
-    let mut connection = Eager::new(connection);
+    tokio::pin!(connection);
     let ended = tokio::select! {
-        ended = &mut connection => Some(ended),
+        ended = connection.as_mut() => Some(ended),
         () = stop.cancelled() => None,
     };
     if ended.is_none() {
-        connection.inner().graceful_shutdown();
+        connection.as_mut().graceful_shutdown();
         // Whoever has not ended by then is cut off.
         let _ = tokio::time::timeout(DRAIN_LIMIT, connection).await;
     } else if let Some(Err(error)) = ended {

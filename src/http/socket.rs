@@ -75,9 +75,9 @@ impl ConnectionHandle {
     }
 }
 
-/// A short real pause, for polling the kernel where it offers no event.
-#[expect(clippy::disallowed_methods, reason = "the kernel has no event for an empty send queue")]
-async fn pause(duration: Duration) {
+/// A short real pause, where the kernel offers no event to wait for.
+#[expect(clippy::disallowed_methods, reason = "the kernel has no event for an empty send queue or a free descriptor")]
+pub(super) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }
 

@@ -2,8 +2,8 @@
 
 use http::Response;
 
-use super::call::{OciCall, Stop};
-use crate::http::{ReplyBody, blob_response};
+use super::call::OciCall;
+use crate::http::{ReplyBody, Stop, blob_response};
 use crate::pull_through;
 use crate::registry::ops::stat_blob;
 use crate::wire_errors::ServerFault;

@@ -7,25 +7,10 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::route::Matched;
-use crate::http::{Arrival, Call, EndConnection};
+use crate::http::{Arrival, Call, UploadSession};
 use crate::registry::Caller;
-use crate::registry::types::{Digest, RegistryKey, RepositoryName};
+use crate::registry::types::{Digest, RegistryKey, RepositoryName, UploadId};
 use crate::wire_errors::{DigestInvalid, Failure, NameInvalid};
-
-/// Why a handler has no reply of its own.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// An error that the surface tells.
-    Failure(Box<Failure>),
-    /// A rule ended the connection.
-    Ended(EndConnection),
-}
-
-impl<E: Into<Failure>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failure(Box::new(error.into()))
-    }
-}
 
 /// A call whose route, world and caller are known.
 pub(super) struct OciCall {
@@ -47,6 +32,11 @@ impl OciCall {
     /// The digest that the path names.
     pub(super) fn digest(&self) -> Result<Digest, Failure> {
         parse_digest(&self.matched.object)
+    }
+
+    /// An upload into a repository of this registry.
+    pub(super) fn upload<'a>(&'a self, repository: &'a RepositoryName, upload: &'a UploadId) -> UploadSession<'a> {
+        UploadSession { call: &self.call, registry: &self.registry, caller: &self.caller, repository, upload }
     }
 
     /// Path of a blob of this repository.

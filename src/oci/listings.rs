@@ -6,8 +6,8 @@ use http::header::{CONTENT_TYPE, LINK};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::call::{OciCall, Stop, reply, set};
-use crate::http::{ReplyBody, whole};
+use super::call::{OciCall, reply, set};
+use crate::http::{ReplyBody, Stop, whole};
 use crate::registry::PageRequest;
 use crate::registry::errors::InvalidParameter;
 use crate::registry::limits;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LOCATION};
 use http::{Response, StatusCode};
 
-use super::call::{OciCall, Stop, parse_digest, reply, set};
-use crate::http::{BodyError, ReplyBody, whole};
+use super::call::{OciCall, parse_digest, reply, set};
+use crate::http::{BodyError, ReplyBody, Stop, whole};
 use crate::operations::Route;
 use crate::pull_through;
 use crate::registry::errors::InvalidParameter;

@@ -4,20 +4,20 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
-use super::call::{OciCall, Stop, reply, repository_name};
+use super::call::{OciCall, reply, repository_name};
 use super::identity::{Identity, Login, identify};
 use super::route::{self, Matched, RouteError};
 use super::{blobs, listings, manifests, uploads};
 use crate::facts::{Fact, Facts, Surface};
-use crate::http::{
-    Arrival, Call, CredentialHints, EndConnection, Interrupted, ReplyBody, find_world, whole, without_body_if,
-};
+use crate::http::{Arrival, Call, CredentialHints, EndConnection, ReplyBody, Stop, find_world, whole, without_body_if};
 use crate::operations::{Operation, Route};
 use crate::registry::types::{Digest, RegistryKey, RepositoryName};
-use crate::wire_errors::{AccessDenied, DenialReason, Failure, RouteNotFound, Unsupported, oci_response};
+use crate::wire_errors::{
+    AccessDenied, DenialReason, Failure, MethodNotAllowed, RouteNotFound, Unsupported, oci_response,
+};
 
 /// Header that every reply of the surface carries.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -81,14 +81,7 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
 }
 
 async fn handle(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
-    match call.call.before().await {
-        Ok(()) => {}
-        Err(Interrupted::Ended(ended)) => return Err(Stop::Ended(ended)),
-        Err(Interrupted::Refused(status)) => {
-            let (error, message) = (status.error.unwrap_or_default(), status.message.unwrap_or_default());
-            return Err(Failure::from_fault(status.code, &error, &message, Surface::Oci).into());
-        }
-    }
+    call.call.before(Surface::Oci).await?;
     if call.registry.account != call.caller.account {
         return Err(denied(call).into());
     }
@@ -124,9 +117,7 @@ fn denied(call: &OciCall) -> Failure {
 fn route_failure(error: RouteError) -> Failure {
     match error {
         RouteError::NotFound => RouteNotFound.into(),
-        RouteError::MethodNotAllowed { allow } => {
-            Unsupported(Cow::Owned(format!("The operation is unsupported. Allowed: {allow}"))).into()
-        }
+        RouteError::MethodNotAllowed { allow } => MethodNotAllowed { allow }.into(),
     }
 }
 
@@ -193,12 +184,7 @@ async fn fail(
     failure: &Failure,
 ) -> Result<Response<ReplyBody>, EndConnection> {
     arrival.drain();
-    let mut response = whole(oci_response(failure, base_url));
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED
-        && let Some(allow) = failure.to_string().rsplit_once("Allowed: ").and_then(|(_, allow)| allow.parse().ok())
-    {
-        response.headers_mut().insert(ALLOW, allow);
-    }
+    let response = whole(oci_response(failure, base_url));
     let (code, _) = failure.outcome(Surface::Oci);
     call.reply(finished(response, arrival.is_head()), Some(&code)).await
 }

@@ -11,18 +11,17 @@ use http::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt as _;
 
-use super::call::{OciCall, Stop, parse_digest, reply, set};
+use super::call::{OciCall, parse_digest, reply, set};
 use super::manifests::CONTENT_DIGEST;
 use super::range::ChunkRange;
 use crate::blobs::{Checkpoint, FinishError, StoreError, Upload};
-use crate::daemon::UploadBytes;
-use crate::http::{EndConnection, ReplyBody, drain, whole};
+use crate::http::{EndConnection, Ending, ReplyBody, Stop, drain, store_failure, whole};
 use crate::registry::errors::InvalidLayer;
 use crate::registry::ops::append_upload::{self, ChunkEnd};
 use crate::registry::ops::finish_upload::{self, UploadRules};
 use crate::registry::ops::{cancel_upload, initiate_layer_upload, mount_blob, upload_status};
 use crate::registry::types::{Digest, RepositoryName, UploadId, VerifiedBlob};
-use crate::wire_errors::{BlobUploadUnknown, DigestInvalid, Failure, RangeInvalid, ServerFault, SizeInvalid};
+use crate::wire_errors::{BlobUploadUnknown, DigestInvalid, Failure, RangeInvalid, SizeInvalid};
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
@@ -34,22 +33,14 @@ pub(super) async fn start(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
             initiate_layer_upload::apply(registry, cx, &input)
         })
     })?;
-    let (daemon, incarnation) = (&call.call.daemon, call.call.world.identity().incarnation);
-    if !daemon.uploads.open(incarnation, opened.upload_id.clone(), daemon.blobs.begin()) {
-        forget(call, &repository, &opened.upload_id);
-        return Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into());
-    }
-    if call.call.world.ended().is_cancelled() {
-        // The world ended after its sessions were closed, so nobody else will close this one.
-        daemon.uploads.close(incarnation, &opened.upload_id);
-    }
+    call.upload(&repository, &opened.upload_id).open()?;
     match call.matched.query.digest.clone() {
         None => Ok(whole(session_reply(call, StatusCode::ACCEPTED, &repository, &opened.upload_id, 0))),
         Some(digest) => {
             // The monolithic form: the body is all there is, so a failure leaves no upload behind.
             let ended = end(call, &repository, &opened.upload_id, &digest).await;
             if ended.is_err() {
-                forget(call, &repository, &opened.upload_id);
+                call.upload(&repository, &opened.upload_id).forget();
             }
             ended
         }
@@ -106,31 +97,12 @@ pub(super) fn cancel(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
             cancel_upload::apply(registry, cx, &input)
         })
     })?;
-    call.call.daemon.uploads.close(call.call.world.identity().incarnation, &input.upload_id);
+    call.upload(&input.repository, &input.upload_id).close();
     Ok(whole(reply(StatusCode::NO_CONTENT, "")))
 }
 
 fn upload_id(call: &OciCall) -> UploadId {
     UploadId(Arc::from(call.matched.object.as_str()))
-}
-
-/// Drops an upload that came to nothing.
-fn forget(call: &OciCall, repository: &RepositoryName, id: &UploadId) {
-    let input = cancel_upload::Input { repository: repository.clone(), upload_id: id.clone() };
-    // It may be gone with its repository already, which is what is wanted.
-    let _ = call.call.write(|live| {
-        live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-            cancel_upload::apply(registry, cx, &input)
-        })
-    });
-    call.call.daemon.uploads.close(call.call.world.identity().incarnation, id);
-}
-
-/// The session of an upload that the model knows.
-fn session(call: &OciCall, id: &UploadId) -> Result<UploadBytes, Failure> {
-    let found = call.call.daemon.uploads.find(call.call.world.identity().incarnation, id);
-    // A fork knows the uploads of its parent, but their bytes belong to the parent.
-    found.ok_or_else(|| BlobUploadUnknown(id.to_string()).into())
 }
 
 /// Appends the request's body; answers the new length.
@@ -158,7 +130,7 @@ async fn append(call: &mut OciCall, repository: &RepositoryName, id: &UploadId) 
         checked.map_err(|error| append_failure(call, repository, id, error))
     };
     check(call)?;
-    let session = session(call, id)?;
+    let session = call.upload(repository, id).bytes()?;
     let mut bytes = session.lock().await;
     // Whoever held the session before may have moved the end, or ended it.
     let ready = check(call)?;
@@ -240,10 +212,6 @@ async fn receive(
     }
 }
 
-fn store_failure(error: &StoreError) -> Failure {
-    ServerFault(format!("The fixture cannot store these bytes: {error}")).into()
-}
-
 /// Bytes on their way into an upload. Dropped without [`Self::keep`], it undoes them, also when the caller went away and
 /// the request was abandoned at an `.await`.
 struct Appending<'a> {
@@ -287,38 +255,31 @@ async fn end(
     let expected = parse_digest(digest)?;
     append(call, repository, id).await?;
     let input = finish_upload::Input { repository: repository.clone(), upload_id: id.clone(), rules: UploadRules::Ecr };
-    let session = session(call, id)?;
+    let session = call.upload(repository, id).bytes()?;
     let mut bytes = session.lock().await;
-    let checked =
-        call.call.write(|live| live.read_registry(&call.registry, |registry| finish_upload::check(registry, &input)));
-    if let Err(error) = checked {
-        return Err(error.into());
-    }
+    call.call.write(|live| live.read_registry(&call.registry, |registry| finish_upload::check(registry, &input)))?;
     let upload = bytes.take().ok_or_else(|| BlobUploadUnknown(id.to_string()))?;
+    // Whatever comes of it, the upload is over: its bytes become a blob or are gone.
+    let ending = Ending::of(call.upload(repository, id));
     let blob = match verify(upload, &expected).await {
         Ok(blob) => blob,
-        Err(error) => {
-            // Whatever was wrong with them, the bytes are gone, and the upload with them.
-            forget(call, repository, id);
-            return Err(match error {
-                FinishError::Store(error) => store_failure(&error).into(),
-                FinishError::DigestMismatch { .. } => InvalidLayer {
-                    layer_digests: vec![expected.to_string()],
-                    upload_id: id.clone(),
-                    repository: repository.clone(),
-                    registry_id: call.registry.account,
-                }
-                .into(),
-            });
+        Err(FinishError::Store(error)) => return Err(store_failure(&error).into()),
+        Err(FinishError::DigestMismatch { .. }) => {
+            return Err(InvalidLayer {
+                layer_digests: vec![expected.to_string()],
+                upload_id: id.clone(),
+                repository: repository.clone(),
+                registry_id: call.registry.account,
+            }
+            .into());
         }
     };
-    let finished = call.call.write(|live| {
+    call.call.write(|live| {
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
             finish_upload::apply(registry, cx, &input, blob)
         })
-    });
-    call.call.daemon.uploads.close(call.call.world.identity().incarnation, id);
-    finished?;
+    })?;
+    ending.well();
     Ok(whole(blob_reply(call, repository, &expected)))
 }
 

@@ -467,3 +467,37 @@ async fn a_call_that_waits_in_a_world_is_cut_off_when_the_world_is_deleted() {
     server.plane.clone().worlds.delete_world(proto::DeleteWorldRequest { world: world.name() }).await.unwrap();
     connection.receive("GET").await.nothing(End::Eof);
 }
+
+#[tokio::test]
+async fn a_reply_that_pauses_in_its_body_is_cut_off_when_the_world_is_deleted() {
+    let server = TestServer::start().await;
+    let world = server.world().await;
+    world.fault("on oci:ping@send.body@1 do delay(1h)").await;
+    let home = world.home().await;
+    let mut connection = Connection::open(home.address).await;
+    connection.send(&home.request("GET", "/v2/")).await;
+    while world.rules().await[0].fired == 0 {}
+    server.plane.clone().worlds.delete_world(proto::DeleteWorldRequest { world: world.name() }).await.unwrap();
+    let received = connection.receive("GET").await;
+    assert_eq!(received.end, End::Eof);
+    assert_ne!(received.reply.map(|reply| reply.body), Some(b"{}".to_vec()));
+}
+
+#[tokio::test]
+async fn a_world_is_finished_even_if_nobody_waits_for_the_report() {
+    let server = TestServer::start().await;
+    let world = server.world().await;
+    // A body that is not sent whole keeps the call open, and with it the report, for half a second.
+    let home = world.home().await;
+    let mut connection = Connection::open(home.address).await;
+    connection.send_part(&home.manifest_request("app", "v1", &[b' '; 4096]), 1024).await;
+    while world.calls("oci:manifest.put").await.is_empty() {}
+    let mut request = tonic::Request::new(proto::FinishWorldRequest { world: world.name(), journal_tail: None });
+    request.set_timeout(std::time::Duration::from_millis(20));
+    server.plane.clone().worlds.finish_world(request).await.expect_err("the caller gives up first");
+    let exists = || async {
+        let request = proto::GetWorldRequest { world: world.name() };
+        server.plane.clone().worlds.get_world(request).await.is_ok()
+    };
+    while exists().await {}
+}

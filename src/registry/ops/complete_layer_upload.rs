@@ -1,8 +1,8 @@
 //! `CompleteLayerUpload`: ends an upload and makes its bytes a layer of the repository.
 //!
 //! [`check`] comes before the bytes are verified, [`apply`] after. When the bytes have none of the digests, the adapter
-//! answers [`Error::digest_mismatch`]. Errors change nothing by themselves; where [`Error::ends_upload`] says so, the
-//! upload must be dropped with [`super::cancel_upload::apply`], since its bytes are gone.
+//! answers [`Error::digest_mismatch`]. Errors change nothing by themselves; once the bytes were taken to be verified, the
+//! upload is over, and after an error it is dropped with [`super::cancel_upload::apply`] (unconfirmed).
 //! Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html>
 
 use super::finish_upload::{self, Link, UploadRules};
@@ -72,14 +72,6 @@ impl Error {
             repository: input.repository.clone(),
             registry_id: registry.id(),
         })
-    }
-
-    /// Whether the upload is over in spite of the error (unconfirmed for both cases).
-    pub fn ends_upload(&self) -> bool {
-        match self {
-            Self::InvalidLayer(_) | Self::AlreadyExists(_) => true,
-            Self::RepositoryNotFound(_) | Self::UploadNotFound(_) | Self::Empty(_) | Self::PartTooSmall(_) => false,
-        }
     }
 }
 
