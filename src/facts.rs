@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::registry::types::Digest;
 
 /// Where a record comes from.
@@ -113,8 +115,8 @@ impl Fact {
 /// The value of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A text.
-    Text(Arc<str>),
+    /// A text; short ones, which most are, lie in place.
+    Text(SmolStr),
     /// A number.
     Number(u64),
     /// A digest, kept small until somebody asks for its text.
@@ -143,19 +145,19 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(Arc::from(text))
+        Self::Text(SmolStr::new(text))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(Arc::from(text))
+        Self::Text(text.into())
     }
 }
 
 impl From<Arc<str>> for Value {
     fn from(text: Arc<str>) -> Self {
-        Self::Text(text)
+        Self::Text(text.into())
     }
 }
 
@@ -171,8 +173,77 @@ impl From<Digest> for Value {
     }
 }
 
-/// Request headers as they arrived, names in lower case, secrets masked.
-pub type Headers = Arc<[(Box<str>, Box<str>)]>;
+/// Request headers as they arrived, names in lower case, secrets masked. One text for all of them, since the journal keeps
+/// many.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// Names and values without anything between them.
+    text: Box<str>,
+    /// Where each name and each value ends.
+    ends: Box<[(u32, u32)]>,
+}
+
+impl Headers {
+    /// Headers in this order.
+    pub fn new<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut builder = HeadersBuilder::default();
+        for (name, value) in headers {
+            builder.push(name, |text| text.push_str(value));
+        }
+        builder.build()
+    }
+
+    /// Each name with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut start = 0;
+        self.ends.iter().map(move |(name_end, value_end)| {
+            let (name_end, value_end) = (*name_end as usize, *value_end as usize);
+            let header = (&self.text[start..name_end], &self.text[name_end..value_end]);
+            start = value_end;
+            header
+        })
+    }
+
+    /// The value of the first header of this lower-case name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(header, _)| *header == name).map(|(_, value)| value)
+    }
+
+    /// Bytes that they take on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.text.len() + size_of_val(&*self.ends)
+    }
+}
+
+/// Puts [`Headers`] together.
+#[derive(Debug)]
+pub struct HeadersBuilder {
+    text: String,
+    ends: Vec<(u32, u32)>,
+}
+
+impl Default for HeadersBuilder {
+    /// With room for the headers of most requests.
+    fn default() -> Self {
+        Self { text: String::with_capacity(512), ends: Vec::with_capacity(8) }
+    }
+}
+
+impl HeadersBuilder {
+    /// Adds a header, the name in lower case, whose value `write` appends.
+    pub fn push(&mut self, name: &str, write: impl FnOnce(&mut String)) {
+        self.text.push_str(name);
+        let name_end = self.text.len();
+        write(&mut self.text);
+        // A request's head is far below 4 GiB.
+        self.ends.push((name_end as u32, self.text.len() as u32));
+    }
+
+    /// The headers.
+    pub fn build(self) -> Headers {
+        Headers { text: self.text.into_boxed_str(), ends: self.ends.into_boxed_slice() }
+    }
+}
 
 /// Everything known of one call, task or upstream call.
 #[derive(Clone, Debug)]
@@ -184,7 +255,7 @@ pub struct Facts {
     /// ECR operation that the call comes down to, on either surface, for `any:` targets; absent for tasks and upstream calls.
     pub any: Option<&'static str>,
     /// Request headers; none for tasks.
-    pub headers: Option<Headers>,
+    pub headers: Option<Arc<Headers>>,
     values: Vec<(Fact, Value)>,
 }
 
@@ -206,6 +277,13 @@ impl Facts {
         }
     }
 
+    /// Sets the digest from a text; one that is no digest is kept as it was written. Nothing happens without a text.
+    pub fn set_digest(&mut self, text: Option<&String>) {
+        let Some(text) = text else { return };
+        let value = text.parse::<Digest>().map_or_else(|_| Value::from(text.as_str()), Value::from);
+        self.set(Fact::Digest, value);
+    }
+
     /// [`Self::set`] in a chain.
     pub fn with(mut self, fact: Fact, value: impl Into<Value>) -> Self {
         self.set(fact, value);
@@ -224,8 +302,7 @@ impl Facts {
 
     /// The value of a request header by lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let headers = self.headers.as_deref()?;
-        headers.iter().find(|(header, _)| &**header == name).map(|(_, value)| &**value)
+        self.headers.as_deref()?.get(name)
     }
 
     /// All facts that are set, in the order in which they were set.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow};
 use bytes::Bytes;
 use ecr_fixture::blobs::BlobStore;
 use ecr_fixture::clock::{ClockMode, RealTime};
-use ecr_fixture::facts::{Fact, Facts, Surface};
+use ecr_fixture::facts::{Fact, Facts, Headers, Surface};
 use ecr_fixture::faults::{ApplyMode, DecideContext, OpenGates, Operations, RuleSet, parse_rules};
 use ecr_fixture::journal::Outcome;
 use ecr_fixture::operations::{Operation, Route};
@@ -71,7 +71,7 @@ fn facts() -> Facts {
         .with(Fact::Region, "us-east-1")
         .with(Fact::Repository, "bench/app")
         .with(Fact::Method, "POST");
-    facts.headers = Some(headers.iter().map(|(name, value)| (Box::from(*name), Box::from(*value))).collect());
+    facts.headers = Some(Arc::new(Headers::new(headers.iter().copied())));
     facts
 }
 

@@ -25,6 +25,10 @@ use ecr_fixture::clock::RealTime;
 use crate::figures::Report;
 use crate::process::{Programs, machine};
 
+/// That of the daemon, since the library is measured here, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bytes of a MiB.
 pub(crate) const MIB: f64 = 1024.0 * 1024.0;
 

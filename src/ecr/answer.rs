@@ -4,39 +4,14 @@
 //! pointers and rendered outside.
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::protocol::write_body;
-use super::request::LayerPart;
-use super::wire::authorization::{AuthorizationData, GetAuthorizationTokenReply};
-use super::wire::cache_rules::{CacheRuleMember, DescribePullThroughCacheRulesReply};
-use super::wire::images::{
-    BatchDeleteImageReply, BatchGetImageReply, DescribeImagesReply, ImageDetailMember, ImageMember, ListImagesReply,
-    PutImageReply,
-};
-use super::wire::layers::{
-    BatchCheckLayerAvailabilityReply, CompleteLayerUploadReply, GetDownloadUrlForLayerReply, InitiateLayerUploadReply,
-    UploadLayerPartReply,
-};
-use super::wire::registry::{
-    DescribeImageReplicationStatusReply, DescribeRegistryReply, PutReplicationConfigurationReply,
-};
-use super::wire::repositories::{
-    DescribeRepositoriesReply, PutImageTagMutabilityReply, RepositoryMember, RepositoryReply, TagMutabilityMembers,
-};
-use crate::registry::ops::{
-    batch_check_layer_availability, batch_delete_image, batch_get_image, complete_layer_upload,
-    create_pull_through_cache_rule, create_repository, delete_pull_through_cache_rule, delete_repository,
-    describe_image_replication_status, describe_images, describe_pull_through_cache_rules, describe_registry,
-    describe_repositories, download_layer, initiate_layer_upload, list_images, put_image, put_image_tag_mutability,
-    put_replication_configuration, upload_layer_part,
-};
-use crate::registry::types::{Digest, RegistryKey, RepositoryName, Timestamp, UploadId};
+use super::operation::Reply;
+use crate::registry::types::{Digest, RegistryKey, RepositoryName};
 
 /// Addresses that answers name. Made by whoever knows where the caller reaches us.
 pub trait Links {
-    /// `repositoryUri`: host and repository, without scheme.
-    fn repository_uri(&self, registry: &RegistryKey, repository: &RepositoryName) -> String;
+    /// What stands before the slash and the repository's name in `repositoryUri`: a host, without scheme.
+    fn registry_host(&self, registry: &RegistryKey) -> String;
 
     /// `proxyEndpoint`: URL of the registry, without a trailing slash.
     fn proxy_endpoint(&self, registry: &RegistryKey) -> String;
@@ -45,196 +20,22 @@ pub trait Links {
     fn download_url(&self, registry: &RegistryKey, repository: &RepositoryName, digest: &Digest) -> String;
 }
 
-/// A password for one registry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegistryToken {
-    /// The registry.
-    pub registry: RegistryKey,
-    /// The password, without the user name; neither colon nor white space in it.
-    pub password: String,
-    /// When it ends.
-    pub expires_at: Timestamp,
-}
-
 /// What came of a request.
 #[derive(Debug)]
 pub struct Answer {
     registry: RegistryKey,
-    output: Output,
-}
-
-/// Outputs by operation, with what an answer repeats of its request.
-#[derive(Debug)]
-pub(super) enum Output {
-    BatchCheckLayerAvailability(batch_check_layer_availability::Output),
-    BatchDeleteImage(batch_delete_image::Output),
-    BatchGetImage(RepositoryName, batch_get_image::Output),
-    CompleteLayerUpload(RepositoryName, UploadId, complete_layer_upload::Output),
-    CreatePullThroughCacheRule(create_pull_through_cache_rule::Output),
-    CreateRepository(create_repository::Output),
-    DeletePullThroughCacheRule(delete_pull_through_cache_rule::Output),
-    DeleteRepository(delete_repository::Output),
-    DescribeImageReplicationStatus(RepositoryName, describe_image_replication_status::Output),
-    DescribeImages(RepositoryName, describe_images::Output),
-    DescribePullThroughCacheRules(describe_pull_through_cache_rules::Output),
-    DescribeRegistry(describe_registry::Output),
-    DescribeRepositories(describe_repositories::Output),
-    GetAuthorizationToken(Vec<RegistryToken>),
-    GetDownloadUrlForLayer(RepositoryName, download_layer::Output),
-    InitiateLayerUpload(initiate_layer_upload::Output),
-    ListImages(list_images::Output),
-    PutImage(RepositoryName, put_image::Output),
-    PutImageTagMutability(RepositoryName, put_image_tag_mutability::Output),
-    PutReplicationConfiguration(put_replication_configuration::Output),
-    UploadLayerPart(RepositoryName, UploadId, upload_layer_part::Output),
+    reply: Box<dyn Reply>,
 }
 
 impl Answer {
-    pub(super) fn new(registry: &RegistryKey, output: Output) -> Self {
-        Self { registry: registry.clone(), output }
-    }
-
-    /// The answer to `GetAuthorizationToken`: one token for each registry that was asked for. `registry` is the caller's.
-    pub fn tokens(registry: RegistryKey, tokens: Vec<RegistryToken>) -> Self {
-        Self { registry, output: Output::GetAuthorizationToken(tokens) }
-    }
-
-    /// The upload that `InitiateLayerUpload` opened, whose bytes the caller of this room has to make a place for.
-    pub fn opened_upload(&self) -> Option<&UploadId> {
-        match &self.output {
-            Output::InitiateLayerUpload(output) => Some(&output.upload_id),
-            _ => None,
-        }
-    }
-
-    /// The answer to `UploadLayerPart`.
-    pub fn layer_part(registry: RegistryKey, part: &LayerPart, output: upload_layer_part::Output) -> Self {
-        let (repository, upload_id) = (part.input.repository.clone(), part.input.upload_id.clone());
-        Self { registry, output: Output::UploadLayerPart(repository, upload_id, output) }
-    }
-
-    /// The answer to `CompleteLayerUpload`.
-    pub fn layer(
-        registry: RegistryKey,
-        input: &complete_layer_upload::Input,
-        output: complete_layer_upload::Output,
-    ) -> Self {
-        let (repository, upload_id) = (input.repository.clone(), input.upload_id.clone());
-        Self { registry, output: Output::CompleteLayerUpload(repository, upload_id, output) }
+    pub(super) fn new(registry: &RegistryKey, reply: impl Reply + 'static) -> Self {
+        Self { registry: registry.clone(), reply: Box::new(reply) }
     }
 
     /// The body; of type [`super::protocol::CONTENT_TYPE`] and sent with status 200.
     pub fn render(&self, links: &dyn Links) -> Bytes {
-        let registry = &self.registry;
-        match &self.output {
-            Output::BatchCheckLayerAvailability(output) => write_body(&BatchCheckLayerAvailabilityReply {
-                layers: each(&output.layers),
-                failures: each(&output.failures),
-            }),
-            Output::BatchDeleteImage(output) => write_body(&BatchDeleteImageReply {
-                image_ids: each(&output.image_ids),
-                failures: each(&output.failures),
-            }),
-            Output::BatchGetImage(repository, output) => {
-                let images = output.images.iter();
-                write_body(&BatchGetImageReply {
-                    images: images
-                        .map(|image| ImageMember::new(registry, repository, &image.image_id, &image.manifest))
-                        .collect(),
-                    failures: each(&output.failures),
-                })
-            }
-            Output::CompleteLayerUpload(repository, upload_id, output) => write_body(&CompleteLayerUploadReply {
-                registry_id: registry.account.to_string(),
-                repository_name: repository.to_string(),
-                upload_id: upload_id.to_string(),
-                layer_digest: output.layer_digest.to_string(),
-            }),
-            Output::CreatePullThroughCacheRule(output) => write_body(&CacheRuleMember::created(&output.rule, registry)),
-            Output::CreateRepository(output) => {
-                write_body(&RepositoryReply { repository: RepositoryMember::new(&output.repository, registry, links) })
-            }
-            Output::DeletePullThroughCacheRule(output) => write_body(&CacheRuleMember::deleted(&output.rule, registry)),
-            Output::DeleteRepository(output) => {
-                write_body(&RepositoryReply { repository: RepositoryMember::new(&output.repository, registry, links) })
-            }
-            Output::DescribeImageReplicationStatus(repository, output) => {
-                write_body(&DescribeImageReplicationStatusReply {
-                    repository_name: repository.to_string(),
-                    image_id: (&output.image_id).into(),
-                    replication_statuses: each(&output.replication_statuses),
-                })
-            }
-            Output::DescribeImages(repository, output) => {
-                let details = output.image_details.iter();
-                write_body(&DescribeImagesReply {
-                    image_details: details.map(|detail| ImageDetailMember::new(registry, repository, detail)).collect(),
-                    next_token: output.next_token.clone(),
-                })
-            }
-            Output::DescribePullThroughCacheRules(output) => {
-                let rules = output.rules.iter();
-                write_body(&DescribePullThroughCacheRulesReply {
-                    pull_through_cache_rules: rules.map(|rule| CacheRuleMember::described(rule, registry)).collect(),
-                    next_token: output.next_token.clone(),
-                })
-            }
-            Output::DescribeRegistry(output) => write_body(&DescribeRegistryReply {
-                registry_id: output.registry_id.to_string(),
-                replication_configuration: (&*output.replication).into(),
-            }),
-            Output::DescribeRepositories(output) => {
-                let repositories = output.repositories.iter();
-                write_body(&DescribeRepositoriesReply {
-                    repositories: repositories
-                        .map(|repository| RepositoryMember::new(repository, registry, links))
-                        .collect(),
-                    next_token: output.next_token.clone(),
-                })
-            }
-            Output::GetAuthorizationToken(tokens) => write_body(&GetAuthorizationTokenReply {
-                authorization_data: tokens.iter().map(|token| AuthorizationData::new(token, links)).collect(),
-            }),
-            Output::GetDownloadUrlForLayer(repository, output) => {
-                let digest = output.blob.digest();
-                write_body(&GetDownloadUrlForLayerReply {
-                    download_url: links.download_url(registry, repository, digest),
-                    layer_digest: digest.to_string(),
-                })
-            }
-            Output::InitiateLayerUpload(output) => write_body(&InitiateLayerUploadReply {
-                upload_id: output.upload_id.to_string(),
-                part_size: output.part_size,
-            }),
-            Output::ListImages(output) => write_body(&ListImagesReply {
-                image_ids: each(&output.image_ids),
-                next_token: output.next_token.clone(),
-            }),
-            Output::PutImage(repository, output) => {
-                let image = ImageMember::new(registry, repository, &output.image_id, &output.manifest);
-                write_body(&PutImageReply { image })
-            }
-            Output::PutImageTagMutability(repository, output) => write_body(&PutImageTagMutabilityReply {
-                registry_id: registry.account.to_string(),
-                repository_name: repository.to_string(),
-                tag_mutability: TagMutabilityMembers::new(&output.tag_mutability),
-            }),
-            Output::PutReplicationConfiguration(output) => write_body(&PutReplicationConfigurationReply {
-                replication_configuration: (&*output.replication).into(),
-            }),
-            Output::UploadLayerPart(repository, upload_id, output) => write_body(&UploadLayerPartReply {
-                registry_id: registry.account.to_string(),
-                repository_name: repository.to_string(),
-                upload_id: upload_id.to_string(),
-                last_byte_received: output.last_byte_received,
-            }),
-        }
+        self.reply.render(&self.registry, links)
     }
-}
-
-/// The members of a list.
-fn each<'a, T, M: From<&'a T> + Serialize>(values: &'a [T]) -> Vec<M> {
-    values.iter().map(Into::into).collect()
 }
 
 #[cfg(test)]
@@ -243,6 +44,10 @@ mod tests {
 
     use super::*;
     use crate::ecr::testing::{Bench, FixedLinks, key};
+    use crate::ecr::wire::authorization::{self, RegistryToken};
+    use crate::ecr::wire::layers::{layer_answer, part_answer};
+    use crate::registry::ops::{complete_layer_upload, upload_layer_part};
+    use crate::registry::types::{Timestamp, UploadId};
 
     fn repository(name: &str) -> Value {
         json!({
@@ -465,9 +270,8 @@ mod tests {
             part_last_byte: 4,
             length_bytes: 5,
         };
-        let part = LayerPart { input, bytes: Bytes::from_static(b"layer") };
         assert_eq!(
-            render(Answer::layer_part(key(), &part, upload_layer_part::Output { last_byte_received: 4 })),
+            render(part_answer(&key(), &input, &upload_layer_part::Output { last_byte_received: 4 })),
             json!({"registryId": "123456789012", "repositoryName": "ab", "uploadId": upload_id, "lastByteReceived": 4})
         );
         let layer_digest = Digest::sha256_of(b"layer");
@@ -482,7 +286,7 @@ mod tests {
             "uploadId": upload_id,
             "layerDigest": layer_digest.to_string(),
         });
-        assert_eq!(render(Answer::layer(key(), &input, complete_layer_upload::Output { layer_digest })), expect);
+        assert_eq!(render(layer_answer(&key(), &input, &complete_layer_upload::Output { layer_digest })), expect);
     }
 
     #[test]
@@ -585,7 +389,7 @@ mod tests {
             password: "cGFzcw==".to_owned(),
             expires_at: Timestamp::from_millis(1_700_043_200_123),
         };
-        let answer = Answer::tokens(key(), vec![token]);
+        let answer = authorization::answer(&key(), vec![token]);
         assert_eq!(
             serde_json::from_slice::<Value>(&answer.render(&FixedLinks)).unwrap(),
             json!({"authorizationData": [{

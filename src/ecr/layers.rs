@@ -3,20 +3,13 @@
 //! The model says what may come and counts it; the bytes go to the session of the upload, outside of the world's writer.
 
 use super::signed::Signed;
-use super::{Answer, LayerPart, WriteCall};
+use super::wire::layers::{layer_answer, part_answer};
+use super::{Answer, LayerPart};
 use crate::blobs::FinishError;
 use crate::http::{Ending, Stop, UploadSession, store_failure};
-use crate::registry::Registry;
 use crate::registry::ops::{complete_layer_upload, upload_layer_part};
-use crate::registry::types::{RegistryKey, UploadId};
+use crate::registry::types::RegistryKey;
 use crate::wire_errors::BlobUploadUnknown;
-
-/// Open uploads of a repository that is about to be deleted; their bytes go with it.
-pub(super) fn uploads_ended_by(registry: &Registry, write: &WriteCall) -> Vec<UploadId> {
-    let WriteCall::DeleteRepository(input) = write else { return Vec::new() };
-    let repository = registry.repositories().get(&input.name);
-    repository.map(|repository| repository.uploads().keys().cloned().collect()).unwrap_or_default()
-}
 
 /// `UploadLayerPart`.
 pub(super) async fn upload_part(signed: &Signed, registry: &RegistryKey, part: LayerPart) -> Result<Answer, Stop> {
@@ -44,7 +37,7 @@ pub(super) async fn upload_part(signed: &Signed, registry: &RegistryKey, part: L
         })
     });
     match taken {
-        Ok(output) => Ok(Answer::layer_part(registry.clone(), &part, output)),
+        Ok(output) => Ok(part_answer(registry, &part.input, &output)),
         Err(error) => {
             upload.rollback(undo).map_err(|error| store_failure(&error))?;
             Err(error.into())
@@ -97,5 +90,5 @@ pub(super) async fn complete(
         })
     })?;
     ending.well();
-    Ok(Answer::layer(registry.clone(), &input, completed))
+    Ok(layer_answer(registry, &input, &completed))
 }

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::operations::Operation;
 use crate::registry::types::Timestamp;
@@ -57,6 +57,16 @@ pub(crate) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, InvalidBo
 pub(crate) fn write_body<T: Serialize>(reply: &T) -> Bytes {
     // Reply structs have string keys and finite numbers only, so there is nothing that JSON cannot carry.
     serde_json::to_vec(reply).map(Bytes::from).expect("reply structs always serialize")
+}
+
+/// A value that is written as the text that it displays, without making that text first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Displayed<T>(pub(crate) T);
+
+impl<T: fmt::Display> Serialize for Displayed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 /// A JSON object read as the struct `T`. Derived structs would take an array of their members, too.

@@ -1,13 +1,12 @@
-//! A decoded request: which operation with which input, on which registry, and the operation run.
+//! A decoded request: which operation with which input, on which registry.
 //!
-//! [`decode`] needs no world and is for outside its writer; [`ReadCall::apply`] and [`WriteCall::apply`] are for inside.
-//! Three operations need more than a registry and say so by their own variants of [`Call`]: tokens are minted by the
-//! world, and the bytes of layers go to the blob store between two steps.
+//! [`decode`] needs no world and is for outside its writer; what it answers is run inside. Three operations need more than
+//! a registry and say so by their own variants of [`Call`]: tokens are minted by the world, and the bytes of layers go to
+//! the blob store between two steps.
 
 use bytes::Bytes;
 
-use super::answer::{Answer, Output};
-use super::protocol::read_body;
+use super::operation::{ReadCall, WriteCall, prepare_read, prepare_write};
 use super::wire::authorization::GetAuthorizationTokenRequest;
 use super::wire::cache_rules::{
     CreatePullThroughCacheRuleRequest, DeletePullThroughCacheRuleRequest, DescribePullThroughCacheRulesRequest,
@@ -26,17 +25,11 @@ use super::wire::repositories::{
     CreateRepositoryRequest, DeleteRepositoryRequest, DescribeRepositoriesRequest, PutImageTagMutabilityRequest,
 };
 use super::wire::{Addressed, WireRequest};
-use crate::facts::{Fact, Facts, Value};
+use crate::facts::{Fact, Facts};
 use crate::operations::Operation;
-use crate::registry::ops::{
-    batch_check_layer_availability, batch_delete_image, batch_get_image, complete_layer_upload,
-    create_pull_through_cache_rule, create_repository, delete_pull_through_cache_rule, delete_repository,
-    describe_image_replication_status, describe_images, describe_pull_through_cache_rules, describe_registry,
-    describe_repositories, download_layer, initiate_layer_upload, list_images, put_image, put_image_tag_mutability,
-    put_replication_configuration, upload_layer_part,
-};
-use crate::registry::types::{AccountId, Digest, Region, RegistryKey, RepositoryName};
-use crate::registry::{Caller, Context, ImageIdentifier, Registry};
+use crate::registry::ops::{complete_layer_upload, upload_layer_part};
+use crate::registry::types::{AccountId, Region, RegistryKey, RepositoryName};
+use crate::registry::{Caller, ImageIdentifier};
 use crate::wire_errors::{AccessDenied, DenialReason, Failure, MissingOperation};
 
 /// A request whose members satisfy the service model.
@@ -54,14 +47,14 @@ pub struct Request {
 #[derive(Debug)]
 pub enum Call {
     /// Look something up in one registry.
-    Read(ReadCall),
+    Read(Box<dyn ReadCall>),
     /// Change one registry.
-    Write(WriteCall),
-    /// `GetAuthorizationToken`: mint passwords, then [`Answer::tokens`].
+    Write(Box<dyn WriteCall>),
+    /// `GetAuthorizationToken`: mint passwords.
     GetAuthorizationToken(TokenRequest),
-    /// `UploadLayerPart`: `check` of the operation, take in the bytes, `apply`, then [`Answer::layer_part`].
+    /// `UploadLayerPart`: `check` of the operation, take in the bytes, `apply`.
     UploadLayerPart(LayerPart),
-    /// `CompleteLayerUpload`: `check` of the operation, verify the bytes, `apply`, then [`Answer::layer`].
+    /// `CompleteLayerUpload`: `check` of the operation, verify the bytes, `apply`.
     CompleteLayerUpload(complete_layer_upload::Input),
 }
 
@@ -81,94 +74,50 @@ pub struct LayerPart {
     pub bytes: Bytes,
 }
 
-/// A call that leaves its registry as it is.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each variant is the operation of its name")]
-pub enum ReadCall {
-    BatchCheckLayerAvailability(batch_check_layer_availability::Input),
-    DescribeImageReplicationStatus(describe_image_replication_status::Input),
-    DescribeImages(describe_images::Input),
-    DescribePullThroughCacheRules(describe_pull_through_cache_rules::Input),
-    DescribeRegistry,
-    DescribeRepositories(describe_repositories::Input),
-    GetDownloadUrlForLayer(download_layer::Input),
-    ListImages(list_images::Input),
-}
-
-/// A call that may change its registry.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each variant is the operation of its name")]
-pub enum WriteCall {
-    BatchDeleteImage(batch_delete_image::Input),
-    BatchGetImage(batch_get_image::Input),
-    CreatePullThroughCacheRule(create_pull_through_cache_rule::Input),
-    CreateRepository(create_repository::Input),
-    DeletePullThroughCacheRule(delete_pull_through_cache_rule::Input),
-    DeleteRepository(delete_repository::Input),
-    InitiateLayerUpload(initiate_layer_upload::Input),
-    PutImage(put_image::Input),
-    PutImageTagMutability(put_image_tag_mutability::Input),
-    PutReplicationConfiguration(put_replication_configuration::Input),
-}
-
 /// Reads the body of a request. Errors, in this order: an operation that is not here, a body that is no object or has a
 /// member of a wrong type, the first member that breaks its constraint.
 pub fn decode(operation: Operation, body: &[u8]) -> Result<Request, Failure> {
     use Operation as Op;
-    use ReadCall as R;
-    use WriteCall as W;
     let (registry_id, call) = match operation {
-        Op::BatchCheckLayerAvailability => {
-            reads::<BatchCheckLayerAvailabilityRequest>(body, R::BatchCheckLayerAvailability)
-        }
-        Op::BatchDeleteImage => writes::<BatchDeleteImageRequest>(body, W::BatchDeleteImage),
-        Op::BatchGetImage => writes::<BatchGetImageRequest>(body, W::BatchGetImage),
-        Op::CompleteLayerUpload => input::<CompleteLayerUploadRequest>(body, Call::CompleteLayerUpload),
-        Op::CreatePullThroughCacheRule => {
-            writes::<CreatePullThroughCacheRuleRequest>(body, W::CreatePullThroughCacheRule)
-        }
-        Op::CreateRepository => writes::<CreateRepositoryRequest>(body, W::CreateRepository),
-        Op::DeletePullThroughCacheRule => {
-            writes::<DeletePullThroughCacheRuleRequest>(body, W::DeletePullThroughCacheRule)
-        }
-        Op::DeleteRepository => writes::<DeleteRepositoryRequest>(body, W::DeleteRepository),
-        Op::DescribeImageReplicationStatus => {
-            reads::<DescribeImageReplicationStatusRequest>(body, R::DescribeImageReplicationStatus)
-        }
-        Op::DescribeImages => reads::<DescribeImagesRequest>(body, R::DescribeImages),
-        Op::DescribePullThroughCacheRules => {
-            reads::<DescribePullThroughCacheRulesRequest>(body, R::DescribePullThroughCacheRules)
-        }
-        Op::DescribeRegistry => reads::<DescribeRegistryRequest>(body, |()| R::DescribeRegistry),
-        Op::DescribeRepositories => reads::<DescribeRepositoriesRequest>(body, R::DescribeRepositories),
-        Op::GetAuthorizationToken => input::<GetAuthorizationTokenRequest>(body, Call::GetAuthorizationToken),
-        Op::GetDownloadUrlForLayer => reads::<GetDownloadUrlForLayerRequest>(body, R::GetDownloadUrlForLayer),
-        Op::InitiateLayerUpload => writes::<InitiateLayerUploadRequest>(body, W::InitiateLayerUpload),
-        Op::ListImages => reads::<ListImagesRequest>(body, R::ListImages),
-        Op::PutImage => writes::<PutImageRequest>(body, W::PutImage),
-        Op::PutImageTagMutability => writes::<PutImageTagMutabilityRequest>(body, W::PutImageTagMutability),
-        Op::PutReplicationConfiguration => {
-            writes::<PutReplicationConfigurationRequest>(body, W::PutReplicationConfiguration)
-        }
-        Op::UploadLayerPart => input::<UploadLayerPartRequest>(body, Call::UploadLayerPart),
-        missing => Err(MissingOperation(missing).into()),
-    }?;
+        Op::BatchCheckLayerAvailability => read(prepare_read::<BatchCheckLayerAvailabilityRequest>(body)?),
+        Op::BatchDeleteImage => write(prepare_write::<BatchDeleteImageRequest>(body)?),
+        Op::BatchGetImage => write(prepare_write::<BatchGetImageRequest>(body)?),
+        Op::CompleteLayerUpload => other::<CompleteLayerUploadRequest>(body, Call::CompleteLayerUpload)?,
+        Op::CreatePullThroughCacheRule => write(prepare_write::<CreatePullThroughCacheRuleRequest>(body)?),
+        Op::CreateRepository => write(prepare_write::<CreateRepositoryRequest>(body)?),
+        Op::DeletePullThroughCacheRule => write(prepare_write::<DeletePullThroughCacheRuleRequest>(body)?),
+        Op::DeleteRepository => write(prepare_write::<DeleteRepositoryRequest>(body)?),
+        Op::DescribeImageReplicationStatus => read(prepare_read::<DescribeImageReplicationStatusRequest>(body)?),
+        Op::DescribeImages => read(prepare_read::<DescribeImagesRequest>(body)?),
+        Op::DescribePullThroughCacheRules => read(prepare_read::<DescribePullThroughCacheRulesRequest>(body)?),
+        Op::DescribeRegistry => read(prepare_read::<DescribeRegistryRequest>(body)?),
+        Op::DescribeRepositories => read(prepare_read::<DescribeRepositoriesRequest>(body)?),
+        Op::GetAuthorizationToken => other::<GetAuthorizationTokenRequest>(body, Call::GetAuthorizationToken)?,
+        Op::GetDownloadUrlForLayer => read(prepare_read::<GetDownloadUrlForLayerRequest>(body)?),
+        Op::InitiateLayerUpload => write(prepare_write::<InitiateLayerUploadRequest>(body)?),
+        Op::ListImages => read(prepare_read::<ListImagesRequest>(body)?),
+        Op::PutImage => write(prepare_write::<PutImageRequest>(body)?),
+        Op::PutImageTagMutability => write(prepare_write::<PutImageTagMutabilityRequest>(body)?),
+        Op::PutReplicationConfiguration => write(prepare_write::<PutReplicationConfigurationRequest>(body)?),
+        Op::UploadLayerPart => other::<UploadLayerPartRequest>(body, Call::UploadLayerPart)?,
+        missing => return Err(MissingOperation(missing).into()),
+    };
     Ok(Request { operation, registry_id, call })
 }
 
-type Decoded = Result<(Option<AccountId>, Call), Failure>;
+type Decoded = (Option<AccountId>, Call);
 
-fn input<W: WireRequest>(body: &[u8], call: impl FnOnce(W::Input) -> Call) -> Decoded {
-    let Addressed { registry_id, input } = read_body::<W>(body)?.into_input()?;
+fn read((registry_id, call): (Option<AccountId>, Box<dyn ReadCall>)) -> Decoded {
+    (registry_id, Call::Read(call))
+}
+
+fn write((registry_id, call): (Option<AccountId>, Box<dyn WriteCall>)) -> Decoded {
+    (registry_id, Call::Write(call))
+}
+
+fn other<W: WireRequest>(body: &[u8], call: impl FnOnce(W::Input) -> Call) -> Result<Decoded, Failure> {
+    let Addressed { registry_id, input } = W::read(body)?;
     Ok((registry_id, call(input)))
-}
-
-fn reads<W: WireRequest>(body: &[u8], call: impl FnOnce(W::Input) -> ReadCall) -> Decoded {
-    input::<W>(body, |input| Call::Read(call(input)))
-}
-
-fn writes<W: WireRequest>(body: &[u8], call: impl FnOnce(W::Input) -> WriteCall) -> Decoded {
-    input::<W>(body, |input| Call::Write(call(input)))
 }
 
 impl Request {
@@ -205,7 +154,7 @@ impl Request {
             }
             Call::CompleteLayerUpload(input) => {
                 facts.set(Fact::Upload, input.upload_id.to_string());
-                set_digest(facts, input.layer_digests.first());
+                facts.set_digest(input.layer_digests.first());
             }
         }
     }
@@ -222,584 +171,13 @@ impl Call {
             Self::CompleteLayerUpload(input) => Some(&input.repository),
         }
     }
-}
 
-impl ReadCall {
-    /// Runs the operation.
-    pub fn apply(self, registry: &Registry) -> Result<Answer, Failure> {
-        let output = match self {
-            Self::BatchCheckLayerAvailability(input) => {
-                Output::BatchCheckLayerAvailability(batch_check_layer_availability::apply(registry, &input)?)
-            }
-            Self::DescribeImageReplicationStatus(input) => {
-                let output = describe_image_replication_status::apply(registry, &input)?;
-                Output::DescribeImageReplicationStatus(input.repository, output)
-            }
-            Self::DescribeImages(input) => {
-                let output = describe_images::apply(registry, &input)?;
-                Output::DescribeImages(input.repository, output)
-            }
-            Self::DescribePullThroughCacheRules(input) => {
-                Output::DescribePullThroughCacheRules(describe_pull_through_cache_rules::apply(registry, &input)?)
-            }
-            Self::DescribeRegistry => Output::DescribeRegistry(describe_registry::apply(registry)),
-            Self::DescribeRepositories(input) => {
-                Output::DescribeRepositories(describe_repositories::apply(registry, &input)?)
-            }
-            Self::GetDownloadUrlForLayer(input) => {
-                let output = download_layer::apply(registry, &input)?;
-                Output::GetDownloadUrlForLayer(input.repository, output)
-            }
-            Self::ListImages(input) => Output::ListImages(list_images::apply(registry, &input)?),
-        };
-        Ok(Answer::new(registry.key(), output))
-    }
-
-    fn repository(&self) -> Option<&RepositoryName> {
+    /// Images that the call pulls, and that a cache rule may have to fetch before.
+    pub fn pulls(&self) -> &[ImageIdentifier] {
         match self {
-            Self::BatchCheckLayerAvailability(input) => Some(&input.repository),
-            Self::DescribeImageReplicationStatus(input) => Some(&input.repository),
-            Self::DescribeImages(input) => Some(&input.repository),
-            Self::DescribeRepositories(describe_repositories::Input::Named(names)) => names.first(),
-            Self::GetDownloadUrlForLayer(input) => Some(&input.repository),
-            Self::ListImages(input) => Some(&input.repository),
-            Self::DescribeRepositories(describe_repositories::Input::Page(_))
-            | Self::DescribePullThroughCacheRules(_)
-            | Self::DescribeRegistry => None,
+            Self::Read(call) => call.pulls(),
+            Self::Write(call) => call.pulls(),
+            Self::GetAuthorizationToken(_) | Self::UploadLayerPart(_) | Self::CompleteLayerUpload(_) => &[],
         }
-    }
-
-    fn facts(&self, facts: &mut Facts) {
-        match self {
-            Self::BatchCheckLayerAvailability(input) => set_digest(facts, input.layer_digests.first()),
-            Self::DescribeImageReplicationStatus(input) => set_image(facts, Some(&input.image_id)),
-            Self::DescribeImages(describe_images::Input {
-                selection: describe_images::Selection::Named(image_ids),
-                ..
-            }) => set_image(facts, image_ids.first()),
-            Self::GetDownloadUrlForLayer(input) => set_digest(facts, Some(&input.layer_digest)),
-            Self::DescribeImages(_)
-            | Self::DescribePullThroughCacheRules(_)
-            | Self::DescribeRegistry
-            | Self::DescribeRepositories(_)
-            | Self::ListImages(_) => {}
-        }
-    }
-}
-
-impl WriteCall {
-    /// Runs the operation. `extra_upstreams` are the hosts that the world declares as upstreams; asked for only by the one
-    /// operation that needs them.
-    pub fn apply(
-        self,
-        registry: &mut Registry,
-        cx: &mut Context<'_>,
-        extra_upstreams: impl FnOnce() -> Vec<String>,
-    ) -> Result<Answer, Failure> {
-        let output = match self {
-            Self::BatchDeleteImage(input) => Output::BatchDeleteImage(batch_delete_image::apply(registry, cx, &input)?),
-            Self::BatchGetImage(input) => {
-                let output = batch_get_image::apply(registry, cx, &input)?;
-                Output::BatchGetImage(input.repository, output)
-            }
-            Self::CreatePullThroughCacheRule(mut input) => {
-                input.extra_upstreams = extra_upstreams();
-                Output::CreatePullThroughCacheRule(create_pull_through_cache_rule::apply(registry, cx, input)?)
-            }
-            Self::CreateRepository(input) => Output::CreateRepository(create_repository::apply(registry, cx, input)?),
-            Self::DeletePullThroughCacheRule(input) => {
-                Output::DeletePullThroughCacheRule(delete_pull_through_cache_rule::apply(registry, cx, &input)?)
-            }
-            Self::DeleteRepository(input) => Output::DeleteRepository(delete_repository::apply(registry, cx, &input)?),
-            Self::InitiateLayerUpload(input) => {
-                Output::InitiateLayerUpload(initiate_layer_upload::apply(registry, cx, &input)?)
-            }
-            Self::PutImage(input) => {
-                let repository = input.repository.clone();
-                Output::PutImage(repository, put_image::apply(registry, cx, input)?)
-            }
-            Self::PutImageTagMutability(input) => {
-                let repository = input.repository.clone();
-                Output::PutImageTagMutability(repository, put_image_tag_mutability::apply(registry, cx, input)?)
-            }
-            Self::PutReplicationConfiguration(input) => {
-                Output::PutReplicationConfiguration(put_replication_configuration::apply(registry, cx, input)?)
-            }
-        };
-        Ok(Answer::new(registry.key(), output))
-    }
-
-    fn repository(&self) -> Option<&RepositoryName> {
-        match self {
-            Self::BatchDeleteImage(input) => Some(&input.repository),
-            Self::BatchGetImage(input) => Some(&input.repository),
-            Self::CreateRepository(input) => Some(&input.name),
-            Self::DeleteRepository(input) => Some(&input.name),
-            Self::InitiateLayerUpload(input) => Some(&input.repository),
-            Self::PutImage(input) => Some(&input.repository),
-            Self::PutImageTagMutability(input) => Some(&input.repository),
-            Self::CreatePullThroughCacheRule(_)
-            | Self::DeletePullThroughCacheRule(_)
-            | Self::PutReplicationConfiguration(_) => None,
-        }
-    }
-
-    fn facts(&self, facts: &mut Facts) {
-        match self {
-            Self::BatchDeleteImage(input) => set_image(facts, input.image_ids.first()),
-            Self::BatchGetImage(input) => set_image(facts, input.image_ids.first()),
-            Self::CreatePullThroughCacheRule(input) => facts.set(Fact::Upstream, input.upstream_registry_url.as_str()),
-            Self::PutImage(input) => put_image_facts(input, facts),
-            Self::CreateRepository(_)
-            | Self::DeletePullThroughCacheRule(_)
-            | Self::DeleteRepository(_)
-            | Self::InitiateLayerUpload(_)
-            | Self::PutImageTagMutability(_)
-            | Self::PutReplicationConfiguration(_) => {}
-        }
-    }
-}
-
-fn put_image_facts(input: &put_image::Input, facts: &mut Facts) {
-    if let Some(tag) = &input.image_tag {
-        facts.set(Fact::Tag, tag.as_str());
-    }
-    if let Ok(manifest) = &input.manifest {
-        facts.set(Fact::Digest, manifest.digest().clone());
-        facts.set(Fact::MediaType, manifest.media_type().as_str());
-        facts.set(Fact::Size, manifest.bytes().len() as u64);
-    }
-}
-
-fn set_image(facts: &mut Facts, image_id: Option<&ImageIdentifier>) {
-    let Some(image_id) = image_id else { return };
-    set_digest(facts, image_id.digest.as_ref());
-    if let Some(tag) = &image_id.tag {
-        facts.set(Fact::Tag, tag.as_str());
-    }
-}
-
-/// A text that is no digest is kept as it was written.
-fn set_digest(facts: &mut Facts, text: Option<&String>) {
-    let Some(text) = text else { return };
-    let value = text.parse::<Digest>().map_or_else(|_| Value::from(text.as_str()), Value::from);
-    facts.set(Fact::Digest, value);
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::ecr::testing::{Bench, caller, key};
-    use crate::facts::Surface;
-    use crate::operations::Effect;
-
-    #[test]
-    fn exactly_the_operations_of_the_table_decode() {
-        for operation in Operation::ALL.iter().copied() {
-            let decoded = decode(operation, b"{}");
-            let missing = matches!(decoded, Err(Failure::MissingOperation(_)));
-            assert_eq!(missing, !operation.is_implemented(), "{}", operation.name());
-        }
-    }
-
-    #[test]
-    fn reads_and_writes_are_what_the_table_says() {
-        let body = br#"{"repositoryName":"team/app","imageId":{},"imageIds":[{}],"layerDigests":["a:0"],"layerDigest":"a:0",
-            "imageManifest":"{}","imageTagMutability":"MUTABLE","ecrRepositoryPrefix":"hub","upstreamRegistryUrl":"quay.io",
-            "replicationConfiguration":{"rules":[]},"uploadId":"00000000-0000-4000-8000-000000000001","partFirstByte":0,
-            "partLastByte":0,"layerPartBlob":"AA=="}"#;
-        for operation in Operation::implemented() {
-            let call = decode(operation, body).unwrap_or_else(|failure| panic!("{}: {failure}", operation.name())).call;
-            let expect = if matches!(call, Call::Read(_)) { Effect::Read } else { Effect::Write };
-            assert_eq!(operation.effect(), expect, "{}", operation.name());
-        }
-    }
-
-    /// The exception and constraint of a body; the wrapper around the constraint is the same for all.
-    fn check(operation: &str, body: &str, member: &str, constraint: &str) {
-        let text = format!("Invalid parameter at '{member}' failed to satisfy constraint: '{constraint}'");
-        let expect = ("InvalidParameterException".to_owned(), text);
-        assert_eq!(Bench::new().refused(operation, body), expect, "{operation} {body}");
-    }
-
-    #[test]
-    fn x_002_violations_name_the_first_member_in_the_words_of_ecr() {
-        const NAME: &str = "must satisfy regular expression '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*'";
-        let create = "CreateRepository";
-        check(create, "{}", "repositoryName", "must not be null");
-        check(create, r#"{"repositoryName":null,"tags":[{}]}"#, "repositoryName", "must not be null");
-        check(create, r#"{"repositoryName":"a"}"#, "repositoryName", "must have length greater than or equal to 2");
-        check(create, r#"{"repositoryName":"Team"}"#, "repositoryName", NAME);
-        check(
-            create,
-            r#"{"registryId":"12","repositoryName":"Team"}"#,
-            "registryId",
-            "must satisfy regular expression [0-9]{12}",
-        );
-        check(
-            create,
-            r#"{"repositoryName":"ab","tags":[{"Key":"a","Value":"b"},{"Value":"c"}]}"#,
-            "tags.2.member.key",
-            "Member must not be null",
-        );
-        check(
-            create,
-            r#"{"repositoryName":"ab","encryptionConfiguration":{}}"#,
-            "encryptionConfiguration.encryptionType",
-            "Member must not be null",
-        );
-        check(
-            create,
-            r#"{"repositoryName":"ab","encryptionConfiguration":{"encryptionType":"ROT13"}}"#,
-            "encryptionConfiguration.encryptionType",
-            "Member must satisfy enum value set: [AES256, KMS, KMS_DSSE]",
-        );
-        check(
-            "DescribeRepositories",
-            r#"{"repositoryNames":["ab","A"]}"#,
-            "repositoryNames.2.member",
-            "Member must have length greater than or equal to 2",
-        );
-        check(
-            "DescribeRepositories",
-            r#"{"maxResults":1001}"#,
-            "maxResults",
-            "Member must have value less than or equal to 1000",
-        );
-        check(
-            "DescribeRepositories",
-            r#"{"repositoryNames":["ab"],"maxResults":5}"#,
-            "maxResults",
-            "cannot be specified together with repositoryNames",
-        );
-    }
-
-    #[test]
-    fn a_003_a_mode_that_is_none_is_told_the_set_before_the_repository_is_missed() {
-        let operation = "PutImageTagMutability";
-        let member = "imageTagMutability";
-        check(operation, r#"{"repositoryName":"ab"}"#, member, "Member must not be null");
-        check(
-            operation,
-            r#"{"repositoryName":"ab","imageTagMutability":"SOMETIMES"}"#,
-            member,
-            "Member must satisfy enum value set: [IMMUTABLE, MUTABLE, MUTABLE_WITH_EXCLUSION, IMMUTABLE_WITH_EXCLUSION]",
-        );
-        let filters = |filters: &str| {
-            format!(
-                r#"{{"repositoryName":"ab","imageTagMutability":"MUTABLE_WITH_EXCLUSION","imageTagMutabilityExclusionFilters":[{filters}]}}"#
-            )
-        };
-        let list = "imageTagMutabilityExclusionFilters";
-        check(operation, &filters(""), list, "Member must have length greater than or equal to 1");
-        let one = r#"{"filterType":"WILDCARD","filter":"v*"}"#;
-        check(operation, &filters(&[one; 6].join(",")), list, "Member must have length less than or equal to 5");
-        check(
-            operation,
-            &filters(r#"{"filterType":"PREFIX","filter":"v"}"#),
-            "imageTagMutabilityExclusionFilters.1.member.filterType",
-            "Member must satisfy enum value set: [WILDCARD]",
-        );
-        check(
-            operation,
-            &filters(&format!(r#"{one},{{"filterType":"WILDCARD","filter":"a/b"}}"#)),
-            "imageTagMutabilityExclusionFilters.2.member.filter",
-            "Member must satisfy regular expression pattern: ^[0-9a-zA-Z._*-]{1,128}$",
-        );
-    }
-
-    #[test]
-    fn a_089_image_ids_are_required_and_at_most_a_hundred() {
-        for operation in ["BatchGetImage", "BatchDeleteImage"] {
-            check(operation, r#"{"repositoryName":"ab"}"#, "imageIds", "Member must not be null");
-            check(
-                operation,
-                r#"{"repositoryName":"ab","imageIds":[]}"#,
-                "imageIds",
-                "Member must have length greater than or equal to 1",
-            );
-            let body = format!(r#"{{"repositoryName":"ab","imageIds":[{}]}}"#, ["{}"; 101].join(","));
-            check(operation, &body, "imageIds", "Member must have length less than or equal to 100");
-        }
-    }
-
-    #[test]
-    fn a_160_filters_are_closed_sets() {
-        for operation in ["DescribeImages", "ListImages"] {
-            check(
-                operation,
-                r#"{"repositoryName":"ab","filter":{"tagStatus":"SOME"}}"#,
-                "filter.tagStatus",
-                "Member must satisfy enum value set: [TAGGED, UNTAGGED, ANY]",
-            );
-            check(
-                operation,
-                r#"{"repositoryName":"ab","filter":{"imageStatus":"LOST"}}"#,
-                "filter.imageStatus",
-                "Member must satisfy enum value set: [ACTIVE, ARCHIVED, ACTIVATING, ANY]",
-            );
-        }
-    }
-
-    #[test]
-    fn a_011_a_022_manifest_and_tag_of_a_push_have_bounds() {
-        let put = |members: &str| format!(r#"{{"repositoryName":"ab",{members}}}"#);
-        let operation = "PutImage";
-        check(operation, r#"{"repositoryName":"ab"}"#, "imageManifest", "must not be null");
-        check(operation, &put(r#""imageManifest":"""#), "imageManifest", "must have length greater than or equal to 1");
-        let long = "x".repeat(4_194_305);
-        check(
-            operation,
-            &put(&format!(r#""imageManifest":"{long}""#)),
-            "imageManifest",
-            "must have length less than or equal to 4194304",
-        );
-        check(
-            operation,
-            &put(r#""imageManifest":"{}","imageTag":"a+b""#),
-            "imageTag",
-            "must satisfy regular expression '[a-zA-Z0-9-_.]+'",
-        );
-        check(
-            operation,
-            &put(r#""imageManifest":"{}","imageTag":"""#),
-            "imageTag",
-            "must have length greater than or equal to 1",
-        );
-        let (exception, _) = Bench::new().refused(operation, &put(r#""imageManifest":"no json""#));
-        assert_eq!(exception, "RepositoryNotFoundException");
-    }
-
-    #[test]
-    fn layers_and_uploads_are_named_in_form() {
-        let base = r#""repositoryName":"ab","uploadId":"00000000-0000-4000-8000-000000000001""#;
-        check(
-            "CompleteLayerUpload",
-            r#"{"repositoryName":"ab","uploadId":"1"}"#,
-            "uploadId",
-            "must satisfy regular expression \
-             '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}'",
-        );
-        check(
-            "CompleteLayerUpload",
-            &format!(r#"{{{base},"layerDigests":["sha256:00","x"]}}"#),
-            "layerDigests.2.member",
-            "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
-        );
-        check(
-            "GetDownloadUrlForLayer",
-            r#"{"repositoryName":"ab","layerDigest":"x"}"#,
-            "layerDigest",
-            "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
-        );
-        check(
-            "BatchCheckLayerAvailability",
-            &format!(r#"{{"repositoryName":"ab","layerDigests":["{}"]}}"#, "x".repeat(1001)),
-            "layerDigests.1.member",
-            "Member must have length less than or equal to 1000",
-        );
-        check(
-            "UploadLayerPart",
-            &format!(r#"{{{base},"partFirstByte":-1,"partLastByte":0,"layerPartBlob":""}}"#),
-            "partFirstByte",
-            "Member must have value greater than or equal to 0",
-        );
-        check("UploadLayerPart", &format!(r#"{{{base},"partFirstByte":0}}"#), "partLastByte", "must not be null");
-    }
-
-    #[test]
-    fn c_179_a_replication_configuration_is_checked_member_by_member() {
-        let put = |rule: &str| format!(r#"{{"replicationConfiguration":{{"rules":[{rule}]}}}}"#);
-        let operation = "PutReplicationConfiguration";
-        let rule = "replicationConfiguration.rules.1.member";
-        check(operation, "{}", "replicationConfiguration", "Member must not be null");
-        check(
-            operation,
-            r#"{"replicationConfiguration":{}}"#,
-            "replicationConfiguration.rules",
-            "Member must not be null",
-        );
-        check(operation, &put("{}"), &format!("{rule}.destinations"), "Member must not be null");
-        check(
-            operation,
-            &put(r#"{"destinations":[{"region":"EU","registryId":"123456789012"}]}"#),
-            &format!("{rule}.destinations.1.member.region"),
-            "Member must satisfy regular expression pattern: [0-9a-z-]{2,25}",
-        );
-        check(
-            operation,
-            &put(r#"{"destinations":[{"region":"eu-west-1","registryId":"1"}]}"#),
-            &format!("{rule}.destinations.1.member.registryId"),
-            "Member must satisfy regular expression pattern: [0-9]{12}",
-        );
-        check(
-            operation,
-            &put(r#"{"destinations":[],"repositoryFilters":[{"filter":"prod","filterType":"WILDCARD"}]}"#),
-            &format!("{rule}.repositoryFilters.1.member.filterType"),
-            "Member must satisfy enum value set: [PREFIX_MATCH]",
-        );
-        check(
-            operation,
-            &put(r#"{"destinations":[{"region":"us-east-1","registryId":"123456789012"}]}"#),
-            "replicationConfiguration",
-            "Replication destination cannot be the same as the source registry",
-        );
-        let deletion = put(r#"{"destinations":[],"deleteReplication":{"enabled":true}}"#);
-        assert_eq!(
-            Bench::new().refused(operation, &deletion),
-            ("ValidationException".to_owned(), "This feature is disabled".to_owned())
-        );
-    }
-
-    #[test]
-    fn c_182_a_cache_rule_is_checked_member_by_member() {
-        let operation = "CreatePullThroughCacheRule";
-        let with = |members: &str| {
-            format!(r#"{{"ecrRepositoryPrefix":"hub","upstreamRegistryUrl":"registry-1.docker.io"{members}}}"#)
-        };
-        check(operation, "{}", "ecrRepositoryPrefix", "Member must not be null");
-        check(
-            operation,
-            r#"{"ecrRepositoryPrefix":"Hub"}"#,
-            "ecrRepositoryPrefix",
-            "Member must satisfy regular expression pattern: \
-             ^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*/?|ROOT)$",
-        );
-        check(operation, r#"{"ecrRepositoryPrefix":"hub"}"#, "upstreamRegistryUrl", "Member must not be null");
-        check(
-            operation,
-            &with(r#","upstreamRegistry":"dockerhub""#),
-            "upstreamRegistry",
-            "Member must satisfy enum value set: [ecr, ecr-public, quay, k8s, docker-hub, github-container-registry, \
-             azure-container-registry, gitlab-container-registry, chainguard]",
-        );
-        check(
-            operation,
-            &with(r#","credentialArn":"arn:aws:secretsmanager:us-east-1:123456789012:secret:other/hub-AbCdEf""#),
-            "credentialArn",
-            "Member must satisfy regular expression pattern: ^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\\
-             -pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$",
-        );
-    }
-
-    #[test]
-    fn x_003_a_wrong_type_is_a_serialization_error() {
-        for body in ["", "no json", "[]", r#"{"repositoryName":7}"#, r#"{"repositoryName":"ab","tags":{}}"#] {
-            let (exception, _) = Bench::new().refused("CreateRepository", body);
-            assert_eq!(exception, "SerializationException", "{body:?}");
-        }
-    }
-
-    #[test]
-    fn x_006_another_account_s_registry_is_out_of_reach() {
-        let region = key().region;
-        let request = |body: &[u8]| decode(Operation::DescribeImages, body).unwrap();
-        let own = request(br#"{"repositoryName":"team/app","registryId":"123456789012"}"#);
-        assert_eq!(own.registry(&caller(), &region), Ok(key()));
-        assert_eq!(request(br#"{"repositoryName":"team/app"}"#).registry(&caller(), &region), Ok(key()));
-        let foreign = request(br#"{"repositoryName":"team/app","registryId":"999999999999"}"#);
-        assert_eq!(
-            foreign.registry(&caller(), &region).unwrap_err().to_string(),
-            "User: arn:aws:iam::123456789012:root is not authorized to perform: ecr:DescribeImages on resource: \
-             arn:aws:ecr:us-east-1:999999999999:repository/team/app because no resource-based policy allows the \
-             ecr:DescribeImages action"
-        );
-        let listing = decode(Operation::DescribeRepositories, br#"{"registryId":"999999999999"}"#).unwrap();
-        let denied = listing.registry(&caller(), &region).unwrap_err();
-        assert_eq!(denied.resource, "*");
-    }
-
-    #[test]
-    fn x_007_operations_without_registry_id_are_always_about_the_caller_s_own() {
-        let body = br#"{"registryId":"999999999999","replicationConfiguration":{"rules":[]}}"#;
-        for operation in [Operation::DescribeRegistry, Operation::PutReplicationConfiguration] {
-            let request = decode(operation, body).unwrap();
-            assert_eq!(request.registry(&caller(), &key().region), Ok(key()), "{}", operation.name());
-        }
-    }
-
-    #[test]
-    fn facts_are_those_of_the_first_thing_that_is_named() {
-        let digest = Digest::sha256_of(b"x");
-        let check = |operation: Operation, body: &str, expect: &[(Fact, &str)]| {
-            let mut facts = Facts::new(Surface::Ecr, operation.name(), Some(operation.name()));
-            decode(operation, body.as_bytes()).unwrap().facts(&mut facts);
-            let found: Vec<(Fact, String)> =
-                facts.iter().map(|(fact, value)| (fact, value.text().into_owned())).collect();
-            let expect: Vec<(Fact, String)> = expect.iter().map(|(fact, text)| (*fact, (*text).to_owned())).collect();
-            assert_eq!(found, expect, "{body}");
-        };
-        check(Operation::DescribeRegistry, "{}", &[]);
-        check(Operation::DescribeRepositories, r#"{"repositoryNames":["ab","cd"]}"#, &[(Fact::Repository, "ab")]);
-        check(
-            Operation::BatchGetImage,
-            &format!(
-                r#"{{"repositoryName":"ab","imageIds":[{{"imageDigest":"{digest}","imageTag":"v1"}},{{"imageTag":"v2"}}]}}"#
-            ),
-            &[(Fact::Repository, "ab"), (Fact::Digest, &digest.to_string()), (Fact::Tag, "v1")],
-        );
-        check(
-            Operation::BatchDeleteImage,
-            r#"{"repositoryName":"ab","imageIds":[{"imageDigest":"odd"}]}"#,
-            &[(Fact::Repository, "ab"), (Fact::Digest, "odd")],
-        );
-        check(
-            Operation::UploadLayerPart,
-            r#"{"repositoryName":"ab","uploadId":"00000000-0000-4000-8000-000000000001","partFirstByte":0,"partLastByte":2,"layerPartBlob":"YWJj"}"#,
-            &[(Fact::Repository, "ab"), (Fact::Upload, "00000000-0000-4000-8000-000000000001"), (Fact::Size, "3")],
-        );
-        let manifest = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
-        check(
-            Operation::PutImage,
-            &serde_json::json!({"repositoryName": "ab", "imageManifest": manifest, "imageTag": "v1"}).to_string(),
-            &[
-                (Fact::Repository, "ab"),
-                (Fact::Tag, "v1"),
-                (Fact::Digest, &Digest::sha256_of(manifest.as_bytes()).to_string()),
-                (Fact::MediaType, "application/vnd.oci.image.index.v1+json"),
-                (Fact::Size, &manifest.len().to_string()),
-            ],
-        );
-    }
-
-    #[test]
-    fn the_parts_of_an_upload_are_decoded_with_their_bytes() {
-        let body = br#"{"repositoryName":"ab","uploadId":"00000000-0000-4000-8000-000000000001","partFirstByte":3,"partLastByte":5,"layerPartBlob":"YWJj"}"#;
-        let Call::UploadLayerPart(part) = decode(Operation::UploadLayerPart, body).unwrap().call else {
-            panic!("not a part");
-        };
-        assert_eq!(part.bytes, "abc");
-        assert_eq!((part.input.part_first_byte, part.input.part_last_byte, part.input.length_bytes), (3, 5, 3));
-    }
-
-    #[test]
-    fn c_176_tokens_are_asked_for_by_registry_in_order() {
-        let accounts = |body: &[u8]| match decode(Operation::GetAuthorizationToken, body).unwrap().call {
-            Call::GetAuthorizationToken(tokens) => tokens.accounts,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(accounts(b"{}"), []);
-        let two: Vec<AccountId> = ["999999999999", "123456789012"].map(|text| text.parse().unwrap()).to_vec();
-        assert_eq!(accounts(br#"{"registryIds":["999999999999","123456789012"]}"#), two);
-        check(
-            "GetAuthorizationToken",
-            r#"{"registryIds":["1"]}"#,
-            "registryIds.1.member",
-            "Member must satisfy regular expression pattern: [0-9]{12}",
-        );
-    }
-
-    #[test]
-    fn a_caller_is_named_by_the_arn_it_has() {
-        let caller =
-            Caller { account: AccountId::DEFAULT, arn: Arc::from("arn:aws:sts::123456789012:assumed-role/ci/7") };
-        let foreign = decode(
-            Operation::PutImageTagMutability,
-            br#"{"repositoryName":"ab","registryId":"999999999999","imageTagMutability":"MUTABLE"}"#,
-        )
-        .unwrap();
-        assert!(foreign.registry(&caller, &key().region).unwrap_err().to_string().starts_with("User: arn:aws:sts::1"));
     }
 }

@@ -7,7 +7,7 @@ use http::{Method, Response};
 
 use super::protocol::{CONTENT_TYPE as JSON, MAX_BODY_BYTES, UnknownTarget, parse_target};
 use super::signed::Signed;
-use super::{Answer, Call as EcrOperation, Links, Request, WriteCall, decode, download, layers, tokens};
+use super::{Answer, Call as EcrOperation, Links, Request, decode, download, layers, tokens};
 use crate::auth::sigv4::Sigv4Claim;
 use crate::facts::{Fact, Facts, Surface};
 use crate::http::{
@@ -16,8 +16,8 @@ use crate::http::{
 use crate::ids::uuid_from;
 use crate::operations::Operation;
 use crate::pull_through;
-use crate::registry::Caller;
 use crate::registry::types::{Digest, Region, RegistryKey, RepositoryName, Timestamp};
+use crate::registry::{Caller, Effect};
 use crate::wire_errors::{BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, ecr_response};
 use crate::worlds::address::Addressed;
 use crate::worlds::{RepositoryUri, World};
@@ -76,9 +76,8 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     let call = signed.call;
     match handled {
         Ok(answer) => {
-            let (seed, repository_uri) = call.write(|live| (live.state.seed, live.state.repository_uri));
-            let links = WorldLinks { world: &call.world, repository_uri };
-            let response = reply(answer.render(&links), &request_id(seed, call.record));
+            let links = WorldLinks { world: &call.world, repository_uri: call.repository_uri };
+            let response = reply(answer.render(&links), &request_id(&call));
             call.reply(whole(response), None).await
         }
         Err(Stop::Failure(failure)) => fail(call, &failure).await,
@@ -100,7 +99,7 @@ fn authenticate(
     facts: &mut Facts,
 ) -> Result<(Caller, Region), Failure> {
     let claim = claim.ok_or(MissingAuthenticationToken)??;
-    let account = addressed.account.unwrap_or_else(|| addressed.world.write(|live| live.state.default_account()));
+    let account = addressed.account.unwrap_or_else(|| addressed.world.identity().default_account());
     let registry = RegistryKey { account, region: claim.region.clone() };
     let caller = crate::worlds::Live::root_caller(&registry, account);
     facts.set(Fact::Account, account.as_str());
@@ -113,35 +112,34 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
     signed.call.before(Surface::Ecr).await?;
     let registry = request.registry(&signed.caller, &signed.region)?;
     let call = &signed.call;
+    for reference in request.call.pulls().iter().filter_map(pullable) {
+        let Some(repository) = request.call.repository() else { break };
+        pull_through::bring_manifest(call, &registry, &signed.caller, repository, &reference).await?;
+    }
     match request.call {
         EcrOperation::Read(read) => {
             Ok(call.write(|live| live.read_registry(&registry, |registry| read.apply(registry)))?)
         }
         EcrOperation::Write(write) => {
-            if let WriteCall::BatchGetImage(input) = &write {
-                for reference in input.image_ids.iter().filter_map(pullable) {
-                    pull_through::bring_manifest(call, &registry, &signed.caller, &input.repository, &reference)
-                        .await?;
-                }
-            }
-            let repository = match &write {
-                WriteCall::InitiateLayerUpload(input) => Some(input.repository.clone()),
-                _ => None,
-            };
-            let (answer, abandoned) = call.write(|live| {
-                let abandoned = live.read_registry(&registry, |registry| layers::uploads_ended_by(registry, &write));
-                let upstreams: Vec<String> = live.state.upstreams.keys().map(ToString::to_string).collect();
-                let answer = live.on_registry(&registry, &signed.caller, call.record, |registry, cx| {
-                    write.apply(registry, cx, || upstreams)
-                })?;
-                Ok::<_, Failure>((answer, abandoned))
+            let mut uploads = Vec::new();
+            let answer = call.write(|live| {
+                live.on_registry(&registry, &signed.caller, call.record, |registry, cx| {
+                    let answer = write.apply(registry, cx)?;
+                    uploads.extend(cx.effects.iter().filter(|effect| effect.is_about_upload()).cloned());
+                    Ok::<_, Failure>(answer)
+                })
             })?;
-            for upload in abandoned {
-                call.daemon.uploads.close(call.world.identity().incarnation, &upload);
-            }
-            if let (Some(upload), Some(repository)) = (answer.opened_upload(), &repository) {
-                let caller = &signed.caller;
-                UploadSession { call, registry: &registry, caller, repository, upload }.open()?;
+            for effect in uploads {
+                match effect {
+                    Effect::UploadAbandoned { upload } => {
+                        call.daemon.uploads.close(call.world.identity().incarnation, &upload);
+                    }
+                    Effect::UploadOpened { repository, upload } => {
+                        let (caller, repository, upload) = (&signed.caller, &repository, &upload);
+                        UploadSession { call, registry: &registry, caller, repository, upload }.open()?;
+                    }
+                    Effect::ImagePushed { .. } | Effect::ImageDeleted { .. } => {}
+                }
             }
             Ok(answer)
         }
@@ -169,15 +167,14 @@ fn reply(body: bytes::Bytes, request_id: &str) -> Response<bytes::Bytes> {
 }
 
 async fn fail(call: Call, failure: &Failure) -> Result<Response<ReplyBody>, EndConnection> {
-    let seed = call.write(|live| live.state.seed);
-    let response = ecr_response(failure, &request_id(seed, call.record));
+    let response = ecr_response(failure, &request_id(&call));
     let (code, _) = failure.outcome(Surface::Ecr);
     call.reply(whole(response), Some(&code)).await
 }
 
 /// An id that is the same in each run of the same test.
-fn request_id(seed: u64, record: u64) -> String {
-    uuid_from(&[b"request", &seed.to_be_bytes(), &record.to_be_bytes()])
+fn request_id(call: &Call) -> String {
+    uuid_from(&[b"request", &call.seed.to_be_bytes(), &call.record.to_be_bytes()])
 }
 
 /// Addresses in the answers of one world.
@@ -187,10 +184,10 @@ struct WorldLinks<'a> {
 }
 
 impl Links for WorldLinks<'_> {
-    fn repository_uri(&self, registry: &RegistryKey, repository: &RepositoryName) -> String {
+    fn registry_host(&self, registry: &RegistryKey) -> String {
         match self.repository_uri {
-            RepositoryUri::Advertised => format!("{}/{repository}", self.world.identity().registry_host),
-            RepositoryUri::Aws => format!("{}/{repository}", registry.aws_host()),
+            RepositoryUri::Advertised => self.world.identity().registry_host.clone(),
+            RepositoryUri::Aws => registry.aws_host(),
         }
     }
 

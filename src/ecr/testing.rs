@@ -9,7 +9,7 @@ use super::request::{Call, decode};
 use crate::operations::Operation;
 use crate::registry::ops::cache_fill;
 use crate::registry::types::{AccountId, Digest, RegistryKey, RepositoryName, StoredBlob, Timestamp, VerifiedBlob};
-use crate::registry::{Caller, Context, Ids, Registry};
+use crate::registry::{Caller, Context, Ids, Registry, Surroundings};
 use crate::wire_errors::Failure;
 
 pub(super) fn key() -> RegistryKey {
@@ -29,11 +29,20 @@ impl Ids for Counter {
     }
 }
 
+/// A world that declares one upstream.
+struct OneUpstream;
+
+impl Surroundings for OneUpstream {
+    fn declares_upstream(&self, host: &str) -> bool {
+        host == "upstream.test:5000"
+    }
+}
+
 pub(super) struct FixedLinks;
 
 impl Links for FixedLinks {
-    fn repository_uri(&self, registry: &RegistryKey, repository: &RepositoryName) -> String {
-        format!("{}/{repository}", registry.aws_host())
+    fn registry_host(&self, registry: &RegistryKey) -> String {
+        registry.aws_host()
     }
 
     fn proxy_endpoint(&self, registry: &RegistryKey) -> String {
@@ -84,8 +93,8 @@ impl Bench {
         let answer = match decode(operation, body.as_bytes())?.call {
             Call::Read(call) => call.apply(&self.registry)?,
             Call::Write(call) => {
-                let mut cx = Context::new(now, caller(), &mut self.ids);
-                call.apply(&mut self.registry, &mut cx, || vec!["upstream.test:5000".to_owned()])?
+                let mut cx = Context::new(now, caller(), &mut self.ids).within(&OneUpstream);
+                call.apply(&mut self.registry, &mut cx)?
             }
             other => panic!("{other:?} needs more than a registry"),
         };

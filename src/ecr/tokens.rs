@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::signed::Signed;
-use super::{Answer, RegistryToken, TokenRequest};
+use super::wire::authorization::{RegistryToken, answer};
+use super::{Answer, TokenRequest};
 use crate::registry::types::RegistryKey;
 use crate::worlds::{TOKEN_LIFE, Token};
 
@@ -35,5 +36,5 @@ pub(super) fn mint(signed: &Signed, own: &RegistryKey, request: &TokenRequest) -
             expires_at: token.expires,
         })
         .collect();
-    Answer::tokens(own.clone(), tokens)
+    answer(own, tokens)
 }

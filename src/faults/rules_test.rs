@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::facts::{Fact, Facts, Surface};
+use crate::facts::{Fact, Facts, Headers, Surface};
 
 use super::samples::{Bench, SomeOperations, blob_get, manifest_put, put_image, replication, rules};
 use super::{
@@ -131,12 +131,11 @@ fn targets_match_by_surface_name_and_row() {
 
 #[test]
 fn predicates_look_at_facts() {
-    let headers: Arc<[(Box<str>, Box<str>)]> =
-        Arc::from([("range".into(), "bytes=0-".into()), ("age".into(), "7".into())]);
+    let headers = Headers::new([("range", "bytes=0-"), ("age", "7")]);
     let digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
     let mut facts = blob_get().with(Fact::Size, 1 << 20).with(Fact::Tag, "v1.2");
     facts.set(Fact::Digest, digest.parse::<crate::registry::types::Digest>().expect("a digest"));
-    facts.headers = Some(headers);
+    facts.headers = Some(Arc::new(headers));
     for (predicate, difference) in [
         ("repository = app", ""),
         ("repository = web", "repository is `app`, expected `web`"),

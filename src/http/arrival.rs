@@ -78,7 +78,7 @@ impl Arrival {
     pub fn facts(&self, surface: Surface, operation: &'static str, any: Option<&'static str>) -> Facts {
         let mut facts = Facts::new(surface, operation, any);
         let headers = self.parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        facts.headers = Some(self.daemon.masker.headers(headers));
+        facts.headers = Some(Arc::new(self.daemon.masker.headers(headers)));
         facts.set(Fact::Method, self.parts.method.as_str());
         facts.set(Fact::Connection, self.connection.number);
         if let Some(call) = self.header("amz-sdk-invocation-id") {

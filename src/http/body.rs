@@ -116,6 +116,11 @@ impl ReplyBody {
         self.remaining
     }
 
+    /// Whether all of it is there.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.source, Source::Whole(_))
+    }
+
     /// Ends the body after `bytes`, and the connection with it.
     pub fn cut_after(mut self, bytes: u64, end: CutEnd, connection: Arc<ConnectionHandle>) -> Self {
         self.cut = Cut::After { bytes: bytes.min(self.remaining), end, connection };

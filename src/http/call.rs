@@ -15,7 +15,7 @@ use crate::facts::Surface;
 use crate::faults::{BodyFault, ConnectionEnd, Decision, Keep, Refusal, Wait};
 use crate::journal::Outcome;
 use crate::wire_errors::Failure;
-use crate::worlds::{CallArrival, Live, World};
+use crate::worlds::{CallArrival, Live, RepositoryUri, World};
 
 /// Why a call gets no reply: a rule ended its connection. Makes the library drop the connection.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -37,6 +37,20 @@ impl<E: Into<Failure>> From<E> for Stop {
     }
 }
 
+/// What a call learns of its world when its record is opened, so that it need not ask again.
+#[derive(Clone, Copy, Debug)]
+struct Opened {
+    record: u64,
+    seed: u64,
+    repository_uri: RepositoryUri,
+}
+
+impl Opened {
+    fn of(live: &Live, record: u64) -> Self {
+        Self { record, seed: live.state.seed, repository_uri: live.state.repository_uri }
+    }
+}
+
 /// One call in one world.
 #[derive(Debug)]
 pub struct Call {
@@ -48,6 +62,10 @@ pub struct Call {
     pub connection: Arc<ConnectionHandle>,
     /// Number of its record.
     pub record: u64,
+    /// Seed of the world when the call arrived.
+    pub seed: u64,
+    /// What `repositoryUri` showed when the call arrived.
+    pub repository_uri: RepositoryUri,
     /// What the rules decided.
     pub decision: Decision,
     /// Bytes of body received so far.
@@ -64,8 +82,11 @@ impl Call {
         arrival: CallArrival,
     ) -> Self {
         world.touch();
-        let (record, decision) = world.write(|live| live.open_call(arrival));
-        Self::of(daemon, world, connection, record, decision)
+        let (opened, decision) = world.write(|live| {
+            let (record, decision) = live.open_call(arrival);
+            (Opened::of(live, record), decision)
+        });
+        Self::of(daemon, world, connection, opened, decision)
     }
 
     /// Opens the record of a call that is refused before rules are asked.
@@ -76,22 +97,27 @@ impl Call {
         arrival: CallArrival,
     ) -> Self {
         world.touch();
-        let record = world.write(|live| live.open_refused_call(arrival));
-        Self::of(daemon, world, connection, record, Decision::none())
+        let opened = world.write(|live| {
+            let record = live.open_refused_call(arrival);
+            Opened::of(live, record)
+        });
+        Self::of(daemon, world, connection, opened, Decision::none())
     }
 
     fn of(
         daemon: &Arc<Daemon>,
         world: Arc<World>,
         connection: &Arc<ConnectionHandle>,
-        record: u64,
+        opened: Opened,
         decision: Decision,
     ) -> Self {
         Self {
             daemon: Arc::clone(daemon),
             world,
             connection: Arc::clone(connection),
-            record,
+            record: opened.record,
+            seed: opened.seed,
+            repository_uri: opened.repository_uri,
             decision,
             bytes_in: 0,
             ended: false,
@@ -182,7 +208,9 @@ impl Call {
         }
         let connection = Arc::clone(&self.connection);
         self.ended = true;
-        if response.body().length() > 0 {
+        // A reply that is all there and that no rule stretches ends in the same breath in which it begins.
+        let goes_at_once = response.body().is_whole() && body_effects.is_empty();
+        if response.body().length() > 0 && !goes_at_once {
             self.world.write(|live| live.journal.update(self.record, crate::journal::Record::start_reply));
         }
         Ok(response.map(|body| {

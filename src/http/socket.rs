@@ -9,13 +9,15 @@
 use std::io;
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use crate::worlds::PasswordAddress;
 
 /// Longest wait for the peer to take what was sent before a scripted reset.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
@@ -31,6 +33,8 @@ pub struct ConnectionHandle {
     reset: AtomicBool,
     /// How often everything that was written had reached the kernel.
     flushes: AtomicU64,
+    /// The last login that came by it, and where it leads: clients repeat theirs with every request.
+    login: Mutex<Option<(Box<str>, PasswordAddress)>>,
 }
 
 impl ConnectionHandle {
@@ -47,6 +51,19 @@ impl ConnectionHandle {
     /// How often all written bytes had reached the kernel. Grows with the next flush after a write.
     pub fn flushes(&self) -> u64 {
         self.flushes.load(Ordering::Acquire)
+    }
+
+    /// Where the password of an `Authorization` header leads; read by `read` unless the connection has just seen it.
+    pub fn login(&self, header: &str, read: impl FnOnce(&str) -> Option<PasswordAddress>) -> Option<PasswordAddress> {
+        let mut login = self.login.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, address)) = &*login
+            && **known == *header
+        {
+            return Some(address.clone());
+        }
+        let address = read(header)?;
+        *login = Some((Box::from(header), address.clone()));
+        Some(address)
     }
 
     /// Waits until the library has flushed past `flushes` and the peer's kernel has taken every byte; at most five
@@ -99,6 +116,7 @@ impl Socket {
             open: AtomicBool::new(true),
             reset: AtomicBool::new(false),
             flushes: AtomicU64::new(0),
+            login: Mutex::new(None),
         });
         (Self { stream, handle: Arc::clone(&handle) }, handle)
     }

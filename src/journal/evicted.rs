@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::facts::{Fact, Facts, Value};
 use crate::registry::Map;
 
@@ -46,7 +48,7 @@ struct Kind {
     surface: &'static str,
     operation: &'static str,
     knowledge: Knowledge,
-    result: [Option<Arc<str>>; TALLIED_FACTS.len()],
+    result: [Option<SmolStr>; TALLIED_FACTS.len()],
 }
 
 /// All that is known of evicted records.
@@ -125,10 +127,10 @@ impl Kind {
     }
 }
 
-fn shared_text(facts: &Facts, fact: Fact) -> Option<Arc<str>> {
+fn shared_text(facts: &Facts, fact: Fact) -> Option<SmolStr> {
     facts.get(fact).map(|value| match value {
         Value::Text(text) => text.clone(),
-        other @ (Value::Number(_) | Value::Digest(_)) => Arc::from(&*other.text()),
+        other @ (Value::Number(_) | Value::Digest(_)) => SmolStr::new(other.text()),
     })
 }
 

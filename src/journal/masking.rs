@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use sha2::{Digest as _, Sha256};
 
-use crate::facts::Headers;
+use crate::facts::{Headers, HeadersBuilder};
 
 /// Request headers that records keep, apart from those with [`FIXTURE_HEADER_PREFIX`]. All others are dropped.
 pub const KEPT_HEADERS: &[&str] = &[
@@ -47,7 +47,11 @@ impl Masker {
 
     /// Those request headers that records keep, names in lower case, in the order given; secrets are masked.
     pub fn headers<'a>(&self, headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Headers {
-        headers.into_iter().filter_map(|(name, value)| self.header(name, value)).collect()
+        let mut kept = HeadersBuilder::default();
+        for (name, value) in headers {
+            self.push_header(&mut kept, name, value);
+        }
+        kept.build()
     }
 
     /// Method, path and query of a request with the query's secrets masked, e.g. `GET /v2/app/blobs/…?X-Amz-Signature=***#…`.
@@ -61,56 +65,70 @@ impl Masker {
 
     /// Value of an `Authorization` header: scheme, access key id and signed headers stay; signature, password and token go.
     pub fn authorization(&self, value: &str) -> String {
-        let value = value.trim();
-        let Some((scheme, rest)) = value.split_once(char::is_whitespace) else {
-            return self.secret(value);
-        };
-        if !scheme.starts_with("AWS4-") {
-            return format!("{scheme} {}", self.secret(rest.trim()));
-        }
         let mut kept = String::with_capacity(value.len());
-        kept.push_str(scheme);
-        for (position, parameter) in rest.split(',').enumerate() {
-            kept.push_str(if position == 0 { " " } else { ", " });
-            self.push_signature_parameter(&mut kept, parameter.trim());
-        }
+        self.push_authorization(&mut kept, value);
         kept
     }
 
     /// The mask of a secret.
     pub fn secret(&self, secret: &str) -> String {
-        let hash = Sha256::new().chain_update(self.salt).chain_update(secret.as_bytes()).finalize();
-        let mut digits = [0; 8];
-        hex::encode_to_slice(&hash[..4], &mut digits).expect("two digits for each of four bytes");
         let mut mask = String::with_capacity(12);
-        mask.push_str("***#");
-        mask.extend(digits.map(char::from));
+        self.push_secret(&mut mask, secret);
         mask
     }
 
-    fn header(&self, name: &str, value: &[u8]) -> Option<(Box<str>, Box<str>)> {
-        let is_kept = KEPT_HEADERS.iter().any(|kept| kept.eq_ignore_ascii_case(name));
-        let prefix = name.get(..FIXTURE_HEADER_PREFIX.len()).unwrap_or_default();
-        if !is_kept && !prefix.eq_ignore_ascii_case(FIXTURE_HEADER_PREFIX) {
-            return None;
+    fn push_authorization(&self, kept: &mut String, value: &str) {
+        let value = value.trim();
+        let Some((scheme, rest)) = value.split_once(char::is_whitespace) else {
+            return self.push_secret(kept, value);
+        };
+        kept.push_str(scheme);
+        if !scheme.starts_with("AWS4-") {
+            kept.push(' ');
+            return self.push_secret(kept, rest.trim());
         }
-        let name = name.to_ascii_lowercase();
+        for (position, parameter) in rest.split(',').enumerate() {
+            kept.push_str(if position == 0 { " " } else { ", " });
+            self.push_signature_parameter(kept, parameter.trim());
+        }
+    }
+
+    fn push_secret(&self, kept: &mut String, secret: &str) {
+        let hash = Sha256::new().chain_update(self.salt).chain_update(secret.as_bytes()).finalize();
+        let mut digits = [0; 8];
+        hex::encode_to_slice(&hash[..4], &mut digits).expect("two digits for each of four bytes");
+        kept.push_str("***#");
+        kept.extend(digits.map(char::from));
+    }
+
+    fn push_header(&self, kept: &mut HeadersBuilder, name: &str, value: &[u8]) {
+        // Names arrive in lower case from the wire; the copy is for whoever writes them otherwise.
+        let name = if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(name.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(name)
+        };
+        if !KEPT_HEADERS.contains(&&*name) && !name.starts_with(FIXTURE_HEADER_PREFIX) {
+            return;
+        }
         // Nearly every value is UTF-8, and to see that is much cheaper than to repair it.
         let value = str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
-        let kept = match name.as_str() {
-            "authorization" => self.authorization(&value),
-            "x-amz-security-token" => self.secret(&value),
-            _ => value.into_owned(),
-        };
-        Some((name.into_boxed_str(), kept.into_boxed_str()))
+        kept.push(&name, |text| match &*name {
+            "authorization" => self.push_authorization(text, &value),
+            "x-amz-security-token" => self.push_secret(text, &value),
+            _ => text.push_str(&value),
+        });
     }
 
     /// `Credential` and `SignedHeaders` are no secrets; whatever else a client may put there is taken for one.
     fn push_signature_parameter(&self, kept: &mut String, parameter: &str) {
         match parameter.split_once('=') {
             Some(("Credential" | "SignedHeaders", _)) => kept.push_str(parameter),
-            Some((name, secret)) => kept.extend([name, "=", &self.secret(secret)]),
-            None => kept.push_str(&self.secret(parameter)),
+            Some((name, secret)) => {
+                kept.extend([name, "="]);
+                self.push_secret(kept, secret);
+            }
+            None => self.push_secret(kept, parameter),
         }
     }
 
@@ -175,9 +193,9 @@ mod tests {
             ("X-Amz-Security-Token", b"sesame"),
             ("X-Other", b"1"),
         ]);
-        let names: Vec<&str> = kept.iter().map(|(name, _)| &**name).collect();
+        let names: Vec<&str> = kept.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["host", "x-fixture-world", "x-amz-security-token"]);
-        assert_eq!(&*kept[2].1, MASKER.secret("sesame"));
+        assert_eq!(kept.get("x-amz-security-token"), Some(&*MASKER.secret("sesame")));
     }
 
     #[test]

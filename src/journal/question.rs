@@ -69,7 +69,7 @@ pub(super) fn wanted(matcher: &CheckedMatcher) -> Vec<(Fact, Value)> {
     comparisons(matcher)
         .into_iter()
         .filter_map(|comparison| match (&comparison.fact, comparison.operator, &*comparison.values) {
-            (FactName::Known(fact), Operator::Equal, [value]) => Some((*fact, Value::Text(value.clone()))),
+            (FactName::Known(fact), Operator::Equal, [value]) => Some((*fact, Value::from(value.clone()))),
             _ => None,
         })
         .collect()

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::{Fact, Facts, Surface, Value};
+use crate::facts::{Fact, Facts, Headers, Surface, Value};
 use crate::faults::Hit;
 use crate::registry::types::Timestamp;
 
@@ -207,7 +207,7 @@ impl Record {
     /// Bytes that keeping the record costs, near enough to bound a log by.
     pub(super) fn retained_bytes(&self) -> u64 {
         let facts: usize = self.facts.iter().map(|(_, value)| fact_bytes(value)).sum();
-        let headers: usize = self.facts.headers.iter().flat_map(|headers| headers.iter()).map(header_bytes).sum();
+        let headers = self.facts.headers.as_ref().map_or(0, |headers| size_of::<Headers>() + headers.heap_bytes());
         let hits: usize = self.hits.iter().map(|hit| size_of::<Hit>() + hit.action.len()).sum();
         let request_line = self.request_line.as_ref().map_or(0, |line| line.len());
         (size_of::<Self>() + facts + headers + hits + request_line) as u64
@@ -220,17 +220,16 @@ impl Record {
 
 fn fact_bytes(value: &Value) -> usize {
     match value {
-        Value::Text(text) => FACT_SLOT_BYTES + text.len(),
-        Value::Number(_) | Value::Digest(_) => FACT_SLOT_BYTES,
+        // A long text lies elsewhere, with two reference counts.
+        Value::Text(text) if text.len() > SHORT_TEXT_BYTES => FACT_SLOT_BYTES + 16 + text.len(),
+        Value::Text(_) | Value::Number(_) | Value::Digest(_) => FACT_SLOT_BYTES,
     }
 }
 
-fn header_bytes((name, value): &(Box<str>, Box<str>)) -> usize {
-    2 * size_of::<Box<str>>() + name.len() + value.len()
-}
-
-/// A slot in the list of facts, and the reference counts of its text.
-const FACT_SLOT_BYTES: usize = size_of::<(Fact, Value)>() + 16;
+/// A slot in the list of facts.
+const FACT_SLOT_BYTES: usize = size_of::<(Fact, Value)>();
+/// Length of a text up to which it lies in its slot.
+const SHORT_TEXT_BYTES: usize = 23;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::auth::basic::BasicCredentials;
+use crate::http::Arrival;
 use crate::registry::Caller;
 use crate::registry::types::{AccountId, Region, RegistryKey};
 use crate::wire_errors::{Failure, TokenExpired, Unauthorized};
@@ -22,12 +23,17 @@ pub(super) struct Login {
 }
 
 impl Login {
-    /// Reads an `Authorization` header.
-    pub(super) fn read(header: Option<&str>) -> Self {
-        let credentials = header.and_then(BasicCredentials::parse).filter(|credentials| credentials.user == USER);
-        let password = credentials.and_then(|credentials| PasswordAddress::read(&credentials.password));
+    /// Reads the `Authorization` header of a request.
+    pub(super) fn read(arrival: &Arrival) -> Self {
+        let header = arrival.header(http::header::AUTHORIZATION);
+        let password = header.and_then(|header| arrival.connection.login(header, password));
         Self { any: header.is_some(), password }
     }
+}
+
+fn password(header: &str) -> Option<PasswordAddress> {
+    let credentials = BasicCredentials::parse(header).filter(|credentials| credentials.user == USER)?;
+    PasswordAddress::read(&credentials.password)
 }
 
 /// A caller and the registry that it calls.

@@ -34,7 +34,7 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     if let Ok(matched) = &matched {
         add_facts(&mut facts, matched, arrival.content_length());
     }
-    let login = Login::read(arrival.header(http::header::AUTHORIZATION));
+    let login = Login::read(&arrival);
     let credential = CredentialHints { password: login.password.as_ref(), any: login.any, access_key: None };
     let addressed = match find_world(&mut arrival, Surface::Oci, &facts, credential) {
         Ok(addressed) => addressed,

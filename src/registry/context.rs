@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::types::{AccountId, Digest, RepositoryName, Tag, Timestamp};
+use super::types::{AccountId, Digest, RepositoryName, Tag, Timestamp, UploadId};
 
 /// A source of fresh identifiers.
 pub trait Ids {
@@ -27,14 +27,37 @@ pub struct Context<'a> {
     pub caller: Caller,
     /// Fresh ids.
     pub ids: &'a mut dyn Ids,
+    /// The world around the registry.
+    pub surroundings: &'a dyn Surroundings,
     /// What the operation caused, in order; empty after an error.
     pub effects: Vec<Effect>,
 }
 
 impl<'a> Context<'a> {
-    /// A context in which nothing has happened yet.
+    /// A context in which nothing has happened yet, of a world that declares nothing.
     pub fn new(now: Timestamp, caller: Caller, ids: &'a mut dyn Ids) -> Self {
-        Self { now, caller, ids, effects: Vec::new() }
+        Self { now, caller, ids, surroundings: &NoSurroundings, effects: Vec::new() }
+    }
+
+    /// The same in a world.
+    pub fn within(self, surroundings: &'a dyn Surroundings) -> Self {
+        Self { surroundings, ..self }
+    }
+}
+
+/// What of the world beyond one registry an operation may ask about.
+pub trait Surroundings {
+    /// Whether the world declares an upstream registry at this host, whatever ECR knows of it.
+    fn declares_upstream(&self, host: &str) -> bool;
+}
+
+/// A world that declares nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct NoSurroundings;
+
+impl Surroundings for NoSurroundings {
+    fn declares_upstream(&self, _host: &str) -> bool {
+        false
     }
 }
 
@@ -60,4 +83,23 @@ pub enum Effect {
         /// Tag that went.
         tag: Option<Tag>,
     },
+    /// An upload was opened; whoever keeps bytes has to make a place for its.
+    UploadOpened {
+        /// Repository that it is for.
+        repository: RepositoryName,
+        /// Its id.
+        upload: UploadId,
+    },
+    /// An upload went with its repository; its bytes may go.
+    UploadAbandoned {
+        /// Its id.
+        upload: UploadId,
+    },
+}
+
+impl Effect {
+    /// Whether it is for whoever keeps the bytes of uploads.
+    pub fn is_about_upload(&self) -> bool {
+        matches!(self, Self::UploadOpened { .. } | Self::UploadAbandoned { .. })
+    }
 }

@@ -18,6 +18,7 @@ pub mod manifest;
 pub mod media_type;
 pub mod ops;
 pub mod page;
+pub mod policy;
 pub mod replication;
 pub mod repository;
 pub mod resource_tags;
@@ -33,7 +34,7 @@ mod model_tests;
 mod testing;
 
 pub use cache_rules::{CacheRule, UpstreamRegistry, cache_rule_for};
-pub use context::{Caller, Context, Effect, Ids};
+pub use context::{Caller, Context, Effect, Ids, NoSurroundings, Surroundings};
 pub use encryption::{Encryption, EncryptionType};
 pub use image::{Image, ImageStatus, ReplicationState, ReplicationStatus};
 pub use image_identifier::{ImageFailure, ImageFailureCause, ImageId, ImageIdentifier, Reference};

@@ -318,8 +318,9 @@ fn set_replaced(fork: &mut Registry, repository: &str) {
 /// An image with a manifest of 428 bytes may cost 1,200 bytes of memory, of which these are the parts that we shape.
 #[test]
 fn what_is_kept_for_each_image_stays_small() {
-    assert!(size_of::<super::Image>() <= 64);
+    // The only tag of an image lies in it.
+    assert!(size_of::<super::Image>() <= 72);
     assert!(size_of::<Manifest>() <= 184);
     assert!(size_of::<super::Descriptor>() <= 72);
-    assert!(size_of::<super::Repository>() <= 240);
+    assert!(size_of::<super::Repository>() <= 248);
 }

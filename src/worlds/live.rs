@@ -2,7 +2,7 @@
 //!
 //! Everything here is synchronous and happens under the world's lock: no hashing, parsing, rendering or IO.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +15,10 @@ use crate::faults::{DecideContext, Decision, Wait};
 use crate::journal::{Arrival, Ending, Journal, Outcome};
 use crate::registry::replication;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
-use crate::registry::{Caller, Context, Effect, Registry, ReplicationState};
+use crate::registry::{Caller, Context, Effect, Map, Registry, ReplicationState, Surroundings};
 use crate::tasks::replication::Replication;
 use crate::tasks::{Attempt, Cause, Task, TaskState};
+use crate::upstream::content::UpstreamRegistry;
 
 /// Settled tasks that a world remembers; the oldest go first.
 const TASKS_KEPT: usize = 10_000;
@@ -71,6 +72,17 @@ pub enum AdvanceError {
         /// The busiest owners, with how often they fired.
         busiest: Vec<String>,
     },
+}
+
+/// What of the world an operation may ask about.
+struct WorldAround {
+    upstreams: Map<Arc<str>, Arc<UpstreamRegistry>>,
+}
+
+impl Surroundings for WorldAround {
+    fn declares_upstream(&self, host: &str) -> bool {
+        self.upstreams.contains_key(host)
+    }
 }
 
 /// A live world under its lock.
@@ -208,7 +220,8 @@ impl Live {
         let mut ids = self.state.ids;
         let mut preview = self.state.clock;
         preview.tick();
-        let mut cx = Context::new(preview.now(), caller.clone(), &mut ids);
+        let surroundings = WorldAround { upstreams: self.state.upstreams.clone() };
+        let mut cx = Context::new(preview.now(), caller.clone(), &mut ids).within(&surroundings);
         let outcome = work(self.state.registry_mut(key), &mut cx);
         let effects = std::mem::take(&mut cx.effects);
         if outcome.is_ok() {
@@ -246,8 +259,9 @@ impl Live {
                     );
                 }
             }
-            // Deletions are not replicated, as in ECR unless a rule asks for it.
-            Effect::ImageDeleted { .. } => {}
+            // Deletions are not replicated, as in ECR unless a rule asks for it; uploads are for the adapters, which keep
+            // their bytes.
+            Effect::ImageDeleted { .. } | Effect::UploadOpened { .. } | Effect::UploadAbandoned { .. } => {}
         }
     }
 
@@ -314,17 +328,16 @@ impl Live {
         self.state.clock.check_forward(target)?;
         let mut fired = Vec::new();
         let mut fired_count = 0_u32;
-        let mut owners: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
+        let mut fired_of: HashMap<u64, u32> = HashMap::new();
         while self.state.timers.next_due().is_some_and(|due| due <= target) {
             if fired_count == budget {
                 self.state.clock.jump(self.now(), real);
-                return Err(AdvanceError::EventBudget { fired: fired_count, busiest: busiest(owners) });
+                return Err(AdvanceError::EventBudget { fired: fired_count, busiest: busiest(fired_of) });
             }
             let Some(timer) = self.state.timers.take_due(target) else { break };
-            let owner = self.owner(timer);
-            *owners.entry(owner.clone()).or_default() += 1;
+            *fired_of.entry(timer.task).or_default() += 1;
             if fired.len() < Advanced::LISTED {
-                fired.push((owner, timer));
+                fired.push((owner_of(timer.task), timer));
             }
             fired_count += 1;
             self.fire(timer);
@@ -344,7 +357,7 @@ impl Live {
 
     /// The owner of a timer, e.g. `replication/rep-3`.
     pub fn owner(&self, timer: Timer) -> String {
-        format!("{}/rep-{}", Replication::OPERATION, timer.task)
+        owner_of(timer.task)
     }
 
     /// Begins a task's attempt, or goes on with the one that waited.
@@ -494,8 +507,13 @@ impl Live {
     }
 }
 
-fn busiest(owners: std::collections::BTreeMap<String, u32>) -> Vec<String> {
-    let mut owners: Vec<(String, u32)> = owners.into_iter().collect();
-    owners.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    owners.into_iter().take(3).map(|(owner, count)| format!("{owner} ({count})")).collect()
+/// The three tasks that fired most often, of equals the older ones.
+fn busiest(fired_of: HashMap<u64, u32>) -> Vec<String> {
+    let mut tasks: Vec<(u64, u32)> = fired_of.into_iter().collect();
+    tasks.sort_by_key(|(task, count)| (std::cmp::Reverse(*count), *task));
+    tasks.into_iter().take(3).map(|(task, count)| format!("{} ({count})", owner_of(task))).collect()
+}
+
+fn owner_of(task: u64) -> String {
+    format!("{}/rep-{task}", Replication::OPERATION)
 }

@@ -78,7 +78,7 @@ pub struct PasswordAddress {
     pub incarnation: u64,
     /// Number of the token in that world.
     pub number: u64,
-    mac: Vec<u8>,
+    mac: [u8; 32],
 }
 
 /// The key with which one world signs what it mints. Different for each world, forks included.
@@ -91,20 +91,20 @@ impl MintKey {
         Self(secret)
     }
 
-    fn mac(&self, parts: &[&[u8]]) -> Vec<u8> {
+    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         // HMAC takes keys of any length, so a key of 32 bytes is never refused.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
-        mac.finalize().into_bytes().to_vec()
+        mac.finalize().into_bytes().into()
     }
 
     /// A registry password: no blank, no colon.
     pub fn password(&self, incarnation: u64, number: u64, expires: Timestamp) -> String {
         let mac = self.mac(&[b"password", &incarnation.to_be_bytes(), &number.to_be_bytes()]);
-        let payload = format!("{incarnation:016x}.{number:x}.{}", hex::encode(&mac));
+        let payload = format!("{incarnation:016x}.{number:x}.{}", hex::encode(mac));
         let document = PasswordDocument {
             payload,
             datakey: STANDARD.encode(self.mac(&[b"datakey", &number.to_be_bytes()])),
@@ -162,7 +162,8 @@ impl PasswordAddress {
         let mut parts = document.payload.split('.');
         let incarnation = u64::from_str_radix(parts.next()?, 16).ok()?;
         let number = u64::from_str_radix(parts.next()?, 16).ok()?;
-        let mac = hex::decode(parts.next()?).ok()?;
+        let mut mac = [0; 32];
+        hex::decode_to_slice(parts.next()?, &mut mac).ok()?;
         parts.next().is_none().then_some(Self { incarnation, number, mac })
     }
 }

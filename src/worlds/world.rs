@@ -95,6 +95,13 @@ pub struct WorldIdentity {
     pub dedicated: bool,
 }
 
+impl WorldIdentity {
+    /// The first account.
+    pub fn default_account(&self) -> AccountId {
+        self.accounts.first().copied().unwrap_or(AccountId::DEFAULT)
+    }
+}
+
 /// A live world.
 #[derive(Debug)]
 pub struct World {

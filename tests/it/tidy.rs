@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 const LONG_FILES: &[(&str, &str)] = &[
     ("wire_errors.rs", "one table: a row for each failure, its two forms side by side"),
     ("faults/text/tests.rs", "one table: every rule that reads back, and every mistake with its caret"),
-    ("ecr/request.rs", "one row for each operation, decoding and dispatch side by side, with their tables of tests"),
     ("control/convert/faults.rs", "the one place where the tree of a rule meets its message, both ways"),
 ];
 

@@ -14,7 +14,7 @@ use crate::proto;
 
 /// A record as the control plane shows it. `world` is the world's resource name, `worlds/{id}`.
 pub fn call_to_proto(world: &str, record: &Record) -> proto::Call {
-    let headers = record.facts.headers.as_deref().unwrap_or_default();
+    let headers = record.facts.headers.iter().flat_map(|headers| headers.iter());
     proto::Call {
         name: format!("{world}/calls/{}", record.number),
         number: record.number,
@@ -35,7 +35,7 @@ pub fn call_to_proto(world: &str, record: &Record) -> proto::Call {
         decisions: record.hits.iter().map(hit_to_proto).collect(),
         caused_by: record.caused_by.unwrap_or(0),
         request_line: record.request_line.as_deref().unwrap_or_default().to_owned(),
-        headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
     }
 }
 

@@ -1,17 +1,21 @@
 //! `CreatePullThroughCacheRule`, `DescribePullThroughCacheRules`, `DeletePullThroughCacheRule`.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::members::{self, Selection};
 use super::{Addressed, WireRequest};
+use crate::ecr::answer::Links;
 use crate::ecr::constraints::{Dialect, Text, one_of};
-use crate::ecr::protocol::EpochSeconds;
+use crate::ecr::operation::{ReadOperation, WireOperation, WriteOperation};
+use crate::ecr::protocol::{EpochSeconds, write_body};
+use crate::facts::{Fact, Facts};
 use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::{
     create_pull_through_cache_rule, delete_pull_through_cache_rule, describe_pull_through_cache_rules,
 };
 use crate::registry::types::{CacheRulePrefix, RegistryKey};
-use crate::registry::{CacheRule, UpstreamRegistry};
+use crate::registry::{CacheRule, Context, Registry, UpstreamRegistry};
 use crate::wire_errors::Failure;
 
 static CREDENTIAL_ARN: Text = Text::new(Dialect::Smithy)
@@ -50,7 +54,6 @@ pub(crate) struct DeletePullThroughCacheRuleRequest {
 impl WireRequest for CreatePullThroughCacheRuleRequest {
     type Input = create_pull_through_cache_rule::Input;
 
-    /// The upstreams that the world declares are not known here; whoever applies the input adds them.
     fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
         let prefix = required_prefix(self.ecr_repository_prefix)?;
         let upstream_registry_url = Dialect::Smithy.required("upstreamRegistryUrl", self.upstream_registry_url)?;
@@ -68,7 +71,6 @@ impl WireRequest for CreatePullThroughCacheRuleRequest {
             upstream_repository_prefix,
             credential_arn,
             custom_role_arn,
-            extra_upstreams: Vec::new(),
         };
         Ok(Addressed { registry_id, input })
     }
@@ -105,6 +107,56 @@ impl WireRequest for DeletePullThroughCacheRuleRequest {
     }
 }
 
+impl WireOperation for CreatePullThroughCacheRuleRequest {
+    type Output = create_pull_through_cache_rule::Output;
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        facts.set(Fact::Upstream, input.upstream_registry_url.as_str());
+    }
+
+    fn render(output: &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&CacheRuleMember::created(&output.rule, registry))
+    }
+}
+
+impl WriteOperation for CreatePullThroughCacheRuleRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(create_pull_through_cache_rule::apply(registry, cx, input)?)
+    }
+}
+
+impl WireOperation for DescribePullThroughCacheRulesRequest {
+    type Output = describe_pull_through_cache_rules::Output;
+
+    fn render(output: &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        let rules = output.rules.iter();
+        write_body(&DescribePullThroughCacheRulesReply {
+            pull_through_cache_rules: rules.map(|rule| CacheRuleMember::described(rule, registry)).collect(),
+            next_token: output.next_token.as_deref(),
+        })
+    }
+}
+
+impl ReadOperation for DescribePullThroughCacheRulesRequest {
+    fn apply(registry: &Registry, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(describe_pull_through_cache_rules::apply(registry, &input)?)
+    }
+}
+
+impl WireOperation for DeletePullThroughCacheRuleRequest {
+    type Output = delete_pull_through_cache_rule::Output;
+
+    fn render(output: &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&CacheRuleMember::deleted(&output.rule, registry))
+    }
+}
+
+impl WriteOperation for DeletePullThroughCacheRuleRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(delete_pull_through_cache_rule::apply(registry, cx, &input)?)
+    }
+}
+
 fn required_prefix(text: Option<String>) -> Result<CacheRulePrefix, InvalidParameter> {
     let text = Dialect::Smithy.required("ecrRepositoryPrefix", text)?;
     members::cache_rule_prefix("ecrRepositoryPrefix", &text)
@@ -113,53 +165,53 @@ fn required_prefix(text: Option<String>) -> Result<CacheRulePrefix, InvalidParam
 /// A rule as replies show it; which members are there depends on the operation.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct CacheRuleMember {
-    ecr_repository_prefix: String,
-    upstream_registry_url: String,
+pub(crate) struct CacheRuleMember<'a> {
+    ecr_repository_prefix: &'a str,
+    upstream_registry_url: &'a str,
     created_at: EpochSeconds,
-    registry_id: String,
+    registry_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     upstream_registry: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    credential_arn: Option<String>,
+    credential_arn: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    custom_role_arn: Option<String>,
-    upstream_repository_prefix: String,
+    custom_role_arn: Option<&'a str>,
+    upstream_repository_prefix: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     updated_at: Option<EpochSeconds>,
 }
 
-impl CacheRuleMember {
+impl<'a> CacheRuleMember<'a> {
     /// As `DescribePullThroughCacheRules` shows it: everything.
-    pub(crate) fn described(rule: &CacheRule, registry: &RegistryKey) -> Self {
+    pub(crate) fn described(rule: &'a CacheRule, registry: &'a RegistryKey) -> Self {
         Self { updated_at: Some(rule.updated_at.into()), ..Self::created(rule, registry) }
     }
 
     /// As `CreatePullThroughCacheRule` shows it: without `updatedAt`.
-    pub(crate) fn created(rule: &CacheRule, registry: &RegistryKey) -> Self {
+    pub(crate) fn created(rule: &'a CacheRule, registry: &'a RegistryKey) -> Self {
         Self {
-            ecr_repository_prefix: rule.prefix.to_string(),
-            upstream_registry_url: rule.upstream_registry_url.clone(),
+            ecr_repository_prefix: rule.prefix.as_str(),
+            upstream_registry_url: &rule.upstream_registry_url,
             created_at: rule.created_at.into(),
-            registry_id: registry.account.to_string(),
+            registry_id: registry.account.as_str(),
             upstream_registry: rule.upstream_registry.map(UpstreamRegistry::as_str),
-            credential_arn: rule.credential_arn.clone(),
-            custom_role_arn: rule.custom_role_arn.clone(),
-            upstream_repository_prefix: rule.upstream_repository_prefix.to_string(),
+            credential_arn: rule.credential_arn.as_deref(),
+            custom_role_arn: rule.custom_role_arn.as_deref(),
+            upstream_repository_prefix: rule.upstream_repository_prefix.as_str(),
             updated_at: None,
         }
     }
 
     /// As `DeletePullThroughCacheRule` shows it: without `upstreamRegistry` and `updatedAt`.
-    pub(crate) fn deleted(rule: &CacheRule, registry: &RegistryKey) -> Self {
+    pub(crate) fn deleted(rule: &'a CacheRule, registry: &'a RegistryKey) -> Self {
         Self { upstream_registry: None, ..Self::created(rule, registry) }
     }
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DescribePullThroughCacheRulesReply {
-    pub(crate) pull_through_cache_rules: Vec<CacheRuleMember>,
+pub(crate) struct DescribePullThroughCacheRulesReply<'a> {
+    pub(crate) pull_through_cache_rules: Vec<CacheRuleMember<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_token: Option<String>,
+    pub(crate) next_token: Option<&'a str>,
 }

@@ -1,18 +1,22 @@
 //! `PutImage`, `BatchGetImage`, `BatchDeleteImage`, `DescribeImages`, `ListImages`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::members::{self, Selection};
-use super::{Addressed, WireRequest};
+use super::{Addressed, WireRequest, each};
+use crate::ecr::answer::Links;
 use crate::ecr::constraints::{Dialect, Text, one_of};
-use crate::ecr::protocol::{EpochSeconds, Object};
+use crate::ecr::operation::{ReadOperation, WireOperation, WriteOperation};
+use crate::ecr::protocol::{Displayed, EpochSeconds, Object, write_body};
+use crate::facts::{Fact, Facts};
 use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::{batch_delete_image, batch_get_image, describe_images, list_images, put_image};
-use crate::registry::types::{RegistryKey, RepositoryName, Tag};
-use crate::registry::{ImageFailure, ImageId, ImageIdentifier, Manifest, MediaType, limits};
+use crate::registry::types::{Digest, RegistryKey, RepositoryName, Tag};
+use crate::registry::{Context, ImageFailure, ImageId, ImageIdentifier, Manifest, MediaType, Registry, limits};
 use crate::wire_errors::Failure;
 
 use describe_images::ImageDetail;
@@ -146,6 +150,148 @@ impl WireRequest for ListImagesRequest {
     }
 }
 
+impl WireOperation for PutImageRequest {
+    type Output = (RepositoryName, put_image::Output);
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        if let Some(tag) = &input.image_tag {
+            facts.set(Fact::Tag, tag.as_str());
+        }
+        if let Ok(manifest) = &input.manifest {
+            facts.set(Fact::Digest, manifest.digest().clone());
+            facts.set(Fact::MediaType, manifest.media_type().as_str());
+            facts.set(Fact::Size, manifest.bytes().len() as u64);
+        }
+    }
+
+    fn render((repository, output): &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        let image = ImageMember::new(registry, repository, &output.image_id, &output.manifest);
+        write_body(&PutImageReply { image })
+    }
+}
+
+impl WriteOperation for PutImageRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        let repository = input.repository.clone();
+        Ok((repository, put_image::apply(registry, cx, input)?))
+    }
+}
+
+impl WireOperation for BatchGetImageRequest {
+    type Output = (RepositoryName, batch_get_image::Output);
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        set_image(facts, input.image_ids.first());
+    }
+
+    fn pulls(input: &Self::Input) -> &[ImageIdentifier] {
+        &input.image_ids
+    }
+
+    fn render((repository, output): &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        let images = output.images.iter();
+        write_body(&BatchGetImageReply {
+            images: images
+                .map(|image| ImageMember::new(registry, repository, &image.image_id, &image.manifest))
+                .collect(),
+            failures: each(&output.failures),
+        })
+    }
+}
+
+impl WriteOperation for BatchGetImageRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        let output = batch_get_image::apply(registry, cx, &input)?;
+        Ok((input.repository, output))
+    }
+}
+
+impl WireOperation for BatchDeleteImageRequest {
+    type Output = batch_delete_image::Output;
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        set_image(facts, input.image_ids.first());
+    }
+
+    fn render(output: &Self::Output, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&BatchDeleteImageReply { image_ids: each(&output.image_ids), failures: each(&output.failures) })
+    }
+}
+
+impl WriteOperation for BatchDeleteImageRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(batch_delete_image::apply(registry, cx, &input)?)
+    }
+}
+
+impl WireOperation for DescribeImagesRequest {
+    type Output = (RepositoryName, describe_images::Output);
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        if let describe_images::Selection::Named(image_ids) = &input.selection {
+            set_image(facts, image_ids.first());
+        }
+    }
+
+    fn render((repository, output): &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        let details = output.image_details.iter();
+        write_body(&DescribeImagesReply {
+            image_details: details.map(|detail| ImageDetailMember::new(registry, repository, detail)).collect(),
+            next_token: output.next_token.as_deref(),
+        })
+    }
+}
+
+impl ReadOperation for DescribeImagesRequest {
+    fn apply(registry: &Registry, input: Self::Input) -> Result<Self::Output, Failure> {
+        let output = describe_images::apply(registry, &input)?;
+        Ok((input.repository, output))
+    }
+}
+
+impl WireOperation for ListImagesRequest {
+    type Output = list_images::Output;
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn render(output: &Self::Output, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&ListImagesReply { image_ids: each(&output.image_ids), next_token: output.next_token.as_deref() })
+    }
+}
+
+impl ReadOperation for ListImagesRequest {
+    fn apply(registry: &Registry, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(list_images::apply(registry, &input)?)
+    }
+}
+
+/// Notes digest and tag of an image that a call names.
+pub(crate) fn set_image(facts: &mut Facts, image_id: Option<&ImageIdentifier>) {
+    let Some(image_id) = image_id else { return };
+    facts.set_digest(image_id.digest.as_ref());
+    if let Some(tag) = &image_id.tag {
+        facts.set(Fact::Tag, tag.as_str());
+    }
+}
+
 fn identifiers(members: Vec<Object<ImageIdentifierMember>>) -> Vec<ImageIdentifier> {
     members.into_iter().map(|Object(member)| member.into()).collect()
 }
@@ -171,13 +317,11 @@ pub(crate) struct FilterMember {
     image_status: Option<String>,
 }
 
-/// An image as a caller names it and as replies name it; either half may be absent.
-#[derive(Debug, Deserialize, Serialize)]
+/// An image as a caller names it; either half may be absent.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImageIdentifierMember {
-    #[serde(skip_serializing_if = "Option::is_none")]
     image_digest: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     image_tag: Option<String>,
 }
 
@@ -187,31 +331,47 @@ impl From<ImageIdentifierMember> for ImageIdentifier {
     }
 }
 
-impl From<&ImageIdentifier> for ImageIdentifierMember {
-    fn from(image_id: &ImageIdentifier) -> Self {
-        Self { image_digest: image_id.digest.clone(), image_tag: image_id.tag.clone() }
+/// An image as replies name it: in the caller's words, or by what it is.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ImageIdReply<'a> {
+    #[serde(rename_all = "camelCase")]
+    AsNamed {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image_digest: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image_tag: Option<&'a str>,
+    },
+    #[serde(rename_all = "camelCase")]
+    AsIs {
+        image_digest: Displayed<&'a Digest>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image_tag: Option<&'a str>,
+    },
+}
+
+impl<'a> From<&'a ImageIdentifier> for ImageIdReply<'a> {
+    fn from(image_id: &'a ImageIdentifier) -> Self {
+        Self::AsNamed { image_digest: image_id.digest.as_deref(), image_tag: image_id.tag.as_deref() }
     }
 }
 
-impl From<&ImageId> for ImageIdentifierMember {
-    fn from(image_id: &ImageId) -> Self {
-        Self {
-            image_digest: Some(image_id.digest.to_string()),
-            image_tag: image_id.tag.as_ref().map(ToString::to_string),
-        }
+impl<'a> From<&'a ImageId> for ImageIdReply<'a> {
+    fn from(image_id: &'a ImageId) -> Self {
+        Self::AsIs { image_digest: Displayed(&image_id.digest), image_tag: image_id.tag.as_ref().map(Tag::as_str) }
     }
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ImageFailureMember {
-    image_id: ImageIdentifierMember,
+pub(crate) struct ImageFailureMember<'a> {
+    image_id: ImageIdReply<'a>,
     failure_code: &'static str,
     failure_reason: String,
 }
 
-impl From<&ImageFailure> for ImageFailureMember {
-    fn from(failure: &ImageFailure) -> Self {
+impl<'a> From<&'a ImageFailure> for ImageFailureMember<'a> {
+    fn from(failure: &'a ImageFailure) -> Self {
         Self {
             image_id: (&failure.image_id).into(),
             failure_code: failure.cause.code(),
@@ -222,50 +382,50 @@ impl From<&ImageFailure> for ImageFailureMember {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ImageMember {
-    registry_id: String,
-    repository_name: String,
-    image_id: ImageIdentifierMember,
-    image_manifest: String,
-    image_manifest_media_type: String,
+pub(crate) struct ImageMember<'a> {
+    registry_id: &'a str,
+    repository_name: &'a str,
+    image_id: ImageIdReply<'a>,
+    image_manifest: Cow<'a, str>,
+    image_manifest_media_type: &'a str,
 }
 
-impl ImageMember {
+impl<'a> ImageMember<'a> {
     /// The manifest is text, since only UTF-8 parses as JSON; were it not, the lossy form would show.
     pub(crate) fn new(
-        registry: &RegistryKey,
-        repository: &RepositoryName,
-        image_id: &ImageId,
-        manifest: &Manifest,
+        registry: &'a RegistryKey,
+        repository: &'a RepositoryName,
+        image_id: &'a ImageId,
+        manifest: &'a Manifest,
     ) -> Self {
         Self {
-            registry_id: registry.account.to_string(),
-            repository_name: repository.to_string(),
+            registry_id: registry.account.as_str(),
+            repository_name: repository.as_str(),
             image_id: image_id.into(),
-            image_manifest: String::from_utf8_lossy(manifest.bytes()).into_owned(),
-            image_manifest_media_type: manifest.media_type().to_string(),
+            image_manifest: String::from_utf8_lossy(manifest.bytes()),
+            image_manifest_media_type: manifest.media_type().as_str(),
         }
     }
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PutImageReply {
-    pub(crate) image: ImageMember,
+pub(crate) struct PutImageReply<'a> {
+    pub(crate) image: ImageMember<'a>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct BatchGetImageReply {
-    pub(crate) images: Vec<ImageMember>,
-    pub(crate) failures: Vec<ImageFailureMember>,
+pub(crate) struct BatchGetImageReply<'a> {
+    pub(crate) images: Vec<ImageMember<'a>>,
+    pub(crate) failures: Vec<ImageFailureMember<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct BatchDeleteImageReply {
-    pub(crate) image_ids: Vec<ImageIdentifierMember>,
-    pub(crate) failures: Vec<ImageFailureMember>,
+pub(crate) struct BatchDeleteImageReply<'a> {
+    pub(crate) image_ids: Vec<ImageIdReply<'a>>,
+    pub(crate) failures: Vec<ImageFailureMember<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -273,7 +433,7 @@ pub(crate) struct BatchDeleteImageReply {
 pub(crate) struct ImageDetailMember<'a> {
     registry_id: &'a str,
     repository_name: &'a str,
-    image_digest: String,
+    image_digest: Displayed<&'a Digest>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     image_tags: Vec<&'a str>,
     image_size_in_bytes: u64,
@@ -284,7 +444,7 @@ pub(crate) struct ImageDetailMember<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_recorded_pull_time: Option<EpochSeconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subject_manifest_digest: Option<String>,
+    subject_manifest_digest: Option<Displayed<&'a Digest>>,
     image_status: &'static str,
 }
 
@@ -295,14 +455,14 @@ impl<'a> ImageDetailMember<'a> {
         Self {
             registry_id: registry.account.as_str(),
             repository_name: repository.as_str(),
-            image_digest: image.digest().to_string(),
+            image_digest: Displayed(image.digest()),
             image_tags: image.tags().iter().map(Tag::as_str).collect(),
             image_size_in_bytes: detail.size_bytes,
             image_pushed_at: image.pushed_at().into(),
             image_manifest_media_type: manifest.media_type().as_str(),
             artifact_media_type: manifest.artifact_media_type().map(MediaType::as_str),
             last_recorded_pull_time: image.last_recorded_pull_time().map(Into::into),
-            subject_manifest_digest: manifest.subject().map(ToString::to_string),
+            subject_manifest_digest: manifest.subject().map(Displayed),
             image_status: image.status().as_str(),
         }
     }
@@ -313,13 +473,13 @@ impl<'a> ImageDetailMember<'a> {
 pub(crate) struct DescribeImagesReply<'a> {
     pub(crate) image_details: Vec<ImageDetailMember<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_token: Option<String>,
+    pub(crate) next_token: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ListImagesReply {
-    pub(crate) image_ids: Vec<ImageIdentifierMember>,
+pub(crate) struct ListImagesReply<'a> {
+    pub(crate) image_ids: Vec<ImageIdReply<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_token: Option<String>,
+    pub(crate) next_token: Option<&'a str>,
 }

@@ -1,16 +1,20 @@
 //! `InitiateLayerUpload`, `UploadLayerPart`, `CompleteLayerUpload`, `BatchCheckLayerAvailability`, `GetDownloadUrlForLayer`.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Addressed, WireRequest, members};
+use super::{Addressed, WireRequest, each, members};
+use crate::ecr::answer::{Answer, Links};
 use crate::ecr::constraints::{Dialect, Text, range};
-use crate::ecr::protocol::Blob;
+use crate::ecr::operation::{ReadOperation, Reply, WireOperation, WriteOperation};
+use crate::ecr::protocol::{Blob, write_body};
 use crate::ecr::request::LayerPart;
+use crate::facts::Facts;
 use crate::registry::errors::InvalidParameter;
-use crate::registry::limits;
 use crate::registry::ops::batch_check_layer_availability::{self, Layer, LayerAvailability, LayerFailure};
 use crate::registry::ops::{complete_layer_upload, download_layer, initiate_layer_upload, upload_layer_part};
-use crate::registry::types::InvalidName;
+use crate::registry::types::{InvalidName, RegistryKey, RepositoryName};
+use crate::registry::{Context, Registry, limits};
 use crate::wire_errors::Failure;
 
 static BATCHED_LAYER_DIGEST: Text = Text::new(Dialect::Smithy).length(0, 1000);
@@ -133,6 +137,120 @@ impl WireRequest for GetDownloadUrlForLayerRequest {
         let repository = members::repository_name(self.repository_name)?;
         let layer_digest = members::layer_digest("layerDigest", self.layer_digest)?;
         Ok(Addressed { registry_id, input: download_layer::Input { repository, layer_digest } })
+    }
+}
+
+impl WireOperation for InitiateLayerUploadRequest {
+    type Output = initiate_layer_upload::Output;
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn render(output: &Self::Output, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&InitiateLayerUploadReply { upload_id: output.upload_id.to_string(), part_size: output.part_size })
+    }
+}
+
+impl WriteOperation for InitiateLayerUploadRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(initiate_layer_upload::apply(registry, cx, &input)?)
+    }
+}
+
+impl WireOperation for BatchCheckLayerAvailabilityRequest {
+    type Output = batch_check_layer_availability::Output;
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        facts.set_digest(input.layer_digests.first());
+    }
+
+    fn render(output: &Self::Output, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        let (layers, failures) = (each(&output.layers), each(&output.failures));
+        write_body(&BatchCheckLayerAvailabilityReply { layers, failures })
+    }
+}
+
+impl ReadOperation for BatchCheckLayerAvailabilityRequest {
+    fn apply(registry: &Registry, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(batch_check_layer_availability::apply(registry, &input)?)
+    }
+}
+
+impl WireOperation for GetDownloadUrlForLayerRequest {
+    type Output = (RepositoryName, download_layer::Output);
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        facts.set_digest(Some(&input.layer_digest));
+    }
+
+    fn render((repository, output): &Self::Output, registry: &RegistryKey, links: &dyn Links) -> Bytes {
+        let digest = output.blob.digest();
+        write_body(&GetDownloadUrlForLayerReply {
+            download_url: links.download_url(registry, repository, digest),
+            layer_digest: digest.to_string(),
+        })
+    }
+}
+
+impl ReadOperation for GetDownloadUrlForLayerRequest {
+    fn apply(registry: &Registry, input: Self::Input) -> Result<Self::Output, Failure> {
+        let output = download_layer::apply(registry, &input)?;
+        Ok((input.repository, output))
+    }
+}
+
+/// The answer to `UploadLayerPart`.
+pub(crate) fn part_answer(
+    registry: &RegistryKey,
+    input: &upload_layer_part::Input,
+    output: &upload_layer_part::Output,
+) -> Answer {
+    Answer::new(
+        registry,
+        UploadLayerPartReply {
+            registry_id: registry.account.to_string(),
+            repository_name: input.repository.to_string(),
+            upload_id: input.upload_id.to_string(),
+            last_byte_received: output.last_byte_received,
+        },
+    )
+}
+
+/// The answer to `CompleteLayerUpload`.
+pub(crate) fn layer_answer(
+    registry: &RegistryKey,
+    input: &complete_layer_upload::Input,
+    output: &complete_layer_upload::Output,
+) -> Answer {
+    Answer::new(
+        registry,
+        CompleteLayerUploadReply {
+            registry_id: registry.account.to_string(),
+            repository_name: input.repository.to_string(),
+            upload_id: input.upload_id.to_string(),
+            layer_digest: output.layer_digest.to_string(),
+        },
+    )
+}
+
+impl Reply for UploadLayerPartReply {
+    fn render(&self, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(self)
+    }
+}
+
+impl Reply for CompleteLayerUploadReply {
+    fn render(&self, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(self)
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod repositories;
 
 use serde::de::DeserializeOwned;
 
+use super::protocol::read_body;
 use crate::registry::types::AccountId;
 use crate::wire_errors::Failure;
 
@@ -33,4 +34,14 @@ pub(crate) trait WireRequest: DeserializeOwned {
 
     /// Checks the constraints of the service model, the first violation counting.
     fn into_input(self) -> Result<Addressed<Self::Input>, Failure>;
+
+    /// Reads a body. Errors, in this order: no object, or a member of a wrong type; the first violation.
+    fn read(body: &[u8]) -> Result<Addressed<Self::Input>, Failure> {
+        read_body::<Self>(body)?.into_input()
+    }
+}
+
+/// The members of a list.
+pub(crate) fn each<'a, T, M: From<&'a T>>(values: &'a [T]) -> Vec<M> {
+    values.iter().map(Into::into).collect()
 }

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::images::ImageIdentifierMember;
-use super::{Addressed, WireRequest, members};
+use super::images::{ImageIdReply, ImageIdentifierMember, set_image};
+use super::{Addressed, WireRequest, each, members};
+use crate::ecr::answer::Links;
 use crate::ecr::constraints::{Dialect, Text, list, one_of};
-use crate::ecr::protocol::Object;
+use crate::ecr::operation::{ReadOperation, WireOperation, WriteOperation};
+use crate::ecr::protocol::{Object, write_body};
+use crate::facts::Facts;
 use crate::registry::errors::InvalidParameter;
-use crate::registry::ops::{describe_image_replication_status, put_replication_configuration};
-use crate::registry::types::RegistryKey;
-use crate::registry::{ReplicationConfiguration, ReplicationRule, ReplicationStatus, limits};
+use crate::registry::ops::{describe_image_replication_status, describe_registry, put_replication_configuration};
+use crate::registry::types::{RegistryKey, RepositoryName};
+use crate::registry::{Context, Registry, ReplicationConfiguration, ReplicationRule, ReplicationStatus, limits};
 use crate::wire_errors::{Failure, FeatureDisabled};
 
 static REPOSITORY_FILTER: Text = Text::new(Dialect::Smithy)
@@ -101,6 +105,64 @@ impl WireRequest for DescribeImageReplicationStatusRequest {
     }
 }
 
+impl WireOperation for DescribeRegistryRequest {
+    type Output = describe_registry::Output;
+
+    fn render(output: &Self::Output, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&DescribeRegistryReply {
+            registry_id: output.registry_id.as_str(),
+            replication_configuration: (&*output.replication).into(),
+        })
+    }
+}
+
+impl ReadOperation for DescribeRegistryRequest {
+    fn apply(registry: &Registry, (): Self::Input) -> Result<Self::Output, Failure> {
+        Ok(describe_registry::apply(registry))
+    }
+}
+
+impl WireOperation for PutReplicationConfigurationRequest {
+    type Output = put_replication_configuration::Output;
+
+    fn render(output: &Self::Output, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&PutReplicationConfigurationReply { replication_configuration: (&*output.replication).into() })
+    }
+}
+
+impl WriteOperation for PutReplicationConfigurationRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(put_replication_configuration::apply(registry, cx, input)?)
+    }
+}
+
+impl WireOperation for DescribeImageReplicationStatusRequest {
+    type Output = (RepositoryName, describe_image_replication_status::Output);
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn facts(input: &Self::Input, facts: &mut Facts) {
+        set_image(facts, Some(&input.image_id));
+    }
+
+    fn render((repository, output): &Self::Output, _: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&DescribeImageReplicationStatusReply {
+            repository_name: repository.as_str(),
+            image_id: (&output.image_id).into(),
+            replication_statuses: each(&output.replication_statuses),
+        })
+    }
+}
+
+impl ReadOperation for DescribeImageReplicationStatusRequest {
+    fn apply(registry: &Registry, input: Self::Input) -> Result<Self::Output, Failure> {
+        let output = describe_image_replication_status::apply(registry, &input)?;
+        Ok((input.repository, output))
+    }
+}
+
 fn rule((place, Object(rule)): (usize, Object<ReplicationRuleMember>)) -> Result<ReplicationRule, Failure> {
     let path = format!("replicationConfiguration.rules.{}.member", place + 1);
     let member = format!("{path}.destinations");
@@ -158,8 +220,8 @@ fn configuration(
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DescribeRegistryReply {
-    pub(crate) registry_id: String,
+pub(crate) struct DescribeRegistryReply<'a> {
+    pub(crate) registry_id: &'a str,
     pub(crate) replication_configuration: ReplicationConfigurationMember,
 }
 
@@ -181,9 +243,9 @@ pub(crate) struct ReplicationStatusMember {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct DescribeImageReplicationStatusReply {
-    pub(crate) repository_name: String,
-    pub(crate) image_id: ImageIdentifierMember,
+pub(crate) struct DescribeImageReplicationStatusReply<'a> {
+    pub(crate) repository_name: &'a str,
+    pub(crate) image_id: ImageIdReply<'a>,
     pub(crate) replication_statuses: Vec<ReplicationStatusMember>,
 }
 

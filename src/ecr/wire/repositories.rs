@@ -1,16 +1,22 @@
 //! `CreateRepository`, `DescribeRepositories`, `DeleteRepository`, `PutImageTagMutability`.
 
+use std::fmt;
+
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::members::{self, Selection};
 use super::{Addressed, WireRequest};
 use crate::ecr::answer::Links;
 use crate::ecr::constraints::{Dialect, Text, list, one_of};
-use crate::ecr::protocol::{EpochSeconds, Object};
+use crate::ecr::operation::{ReadOperation, WireOperation, WriteOperation};
+use crate::ecr::protocol::{Displayed, EpochSeconds, Object, write_body};
 use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::{create_repository, delete_repository, describe_repositories, put_image_tag_mutability};
-use crate::registry::types::{RegistryKey, RepositoryName};
-use crate::registry::{EncryptionType, Repository, ResourceTag, TagFilter, TagMutability, TagMutabilityMode, limits};
+use crate::registry::types::{RegistryKey, RepositoryArn, RepositoryName};
+use crate::registry::{
+    Context, EncryptionType, Registry, Repository, ResourceTag, TagFilter, TagMutability, TagMutabilityMode, limits,
+};
 use crate::wire_errors::Failure;
 
 /// Modes in the order in which ECR lists them in a refusal.
@@ -154,6 +160,101 @@ impl WireRequest for PutImageTagMutabilityRequest {
     }
 }
 
+impl WireOperation for CreateRepositoryRequest {
+    type Output = create_repository::Output;
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.name)
+    }
+
+    fn request_tags(input: &Self::Input) -> &[ResourceTag] {
+        &input.resource_tags
+    }
+
+    fn render(output: &Self::Output, registry: &RegistryKey, links: &dyn Links) -> Bytes {
+        one_repository(&output.repository, registry, links)
+    }
+}
+
+impl WriteOperation for CreateRepositoryRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(create_repository::apply(registry, cx, input)?)
+    }
+}
+
+impl WireOperation for DescribeRepositoriesRequest {
+    type Output = describe_repositories::Output;
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        match input {
+            describe_repositories::Input::Named(names) => names.first(),
+            describe_repositories::Input::Page(_) => None,
+        }
+    }
+
+    fn render(output: &Self::Output, registry: &RegistryKey, links: &dyn Links) -> Bytes {
+        let host = links.registry_host(registry);
+        let repositories = output.repositories.iter();
+        write_body(&DescribeRepositoriesReply {
+            repositories: repositories.map(|repository| RepositoryMember::new(repository, registry, &host)).collect(),
+            next_token: output.next_token.as_deref(),
+        })
+    }
+}
+
+impl ReadOperation for DescribeRepositoriesRequest {
+    fn apply(registry: &Registry, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(describe_repositories::apply(registry, &input)?)
+    }
+}
+
+impl WireOperation for DeleteRepositoryRequest {
+    type Output = delete_repository::Output;
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.name)
+    }
+
+    fn render(output: &Self::Output, registry: &RegistryKey, links: &dyn Links) -> Bytes {
+        one_repository(&output.repository, registry, links)
+    }
+}
+
+impl WriteOperation for DeleteRepositoryRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(delete_repository::apply(registry, cx, &input)?)
+    }
+}
+
+impl WireOperation for PutImageTagMutabilityRequest {
+    type Output = (RepositoryName, put_image_tag_mutability::Output);
+
+    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
+        Some(&input.repository)
+    }
+
+    fn render((repository, output): &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        write_body(&PutImageTagMutabilityReply {
+            registry_id: registry.account.as_str(),
+            repository_name: repository.as_str(),
+            image_tag_mutability: output.tag_mutability.mode().as_str(),
+            image_tag_mutability_exclusion_filters: exclusion_filter_replies(&output.tag_mutability),
+        })
+    }
+}
+
+impl WriteOperation for PutImageTagMutabilityRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        let repository = input.repository.clone();
+        Ok((repository, put_image_tag_mutability::apply(registry, cx, input)?))
+    }
+}
+
+fn one_repository(repository: &Repository, registry: &RegistryKey, links: &dyn Links) -> Bytes {
+    let host = links.registry_host(registry);
+    write_body(&RepositoryReply { repository: RepositoryMember::new(repository, registry, &host) })
+}
+
 /// Elements of a list are told in the later dialect, as every list is.
 fn repository_names(names: &[String]) -> Result<Vec<RepositoryName>, InvalidParameter> {
     let numbered = names.iter().enumerate();
@@ -201,19 +302,35 @@ fn encryption(
     Ok(Some((kind, KMS_KEY.optional("encryptionConfiguration.kmsKey", configuration.kms_key)?)))
 }
 
-/// A repository as replies show it.
+/// A repository as replies show it. Texts that nothing holds are written straight into the reply.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RepositoryMember<'a> {
-    repository_arn: String,
+    repository_arn: Displayed<RepositoryArn<'a>>,
     registry_id: &'a str,
     repository_name: &'a str,
-    repository_uri: String,
+    repository_uri: Displayed<RepositoryUri<'a>>,
     created_at: EpochSeconds,
-    #[serde(flatten)]
-    tag_mutability: TagMutabilityMembers,
+    image_tag_mutability: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    image_tag_mutability_exclusion_filters: Vec<ExclusionFilterReply<'a>>,
     image_scanning_configuration: ImageScanningConfigurationMember,
     encryption_configuration: EncryptionConfigurationReply<'a>,
+}
+
+/// Host and name, without scheme.
+#[derive(Debug)]
+struct RepositoryUri<'a> {
+    host: &'a str,
+    name: &'a RepositoryName,
+}
+
+impl fmt::Display for RepositoryUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.host)?;
+        f.write_str("/")?;
+        f.write_str(self.name.as_str())
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -224,45 +341,31 @@ struct EncryptionConfigurationReply<'a> {
     kms_key: Option<&'a str>,
 }
 
-/// A mode and, in the modes that have them, its filters.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct TagMutabilityMembers {
-    image_tag_mutability: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    image_tag_mutability_exclusion_filters: Vec<ExclusionFilterReply>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ExclusionFilterReply {
+pub(crate) struct ExclusionFilterReply<'a> {
     filter_type: &'static str,
-    filter: String,
+    filter: &'a str,
 }
 
-impl TagMutabilityMembers {
-    pub(crate) fn new(mutability: &TagMutability) -> Self {
-        let filters = mutability.filters().iter();
-        Self {
-            image_tag_mutability: mutability.mode().as_str(),
-            image_tag_mutability_exclusion_filters: filters
-                .map(|filter| ExclusionFilterReply { filter_type: "WILDCARD", filter: filter.to_string() })
-                .collect(),
-        }
-    }
+/// The filters of a mode that has them.
+pub(crate) fn exclusion_filter_replies(mutability: &TagMutability) -> Vec<ExclusionFilterReply<'_>> {
+    let filters = mutability.filters().iter();
+    filters.map(|filter| ExclusionFilterReply { filter_type: "WILDCARD", filter: filter.as_str() }).collect()
 }
 
 impl<'a> RepositoryMember<'a> {
-    pub(crate) fn new(repository: &'a Repository, registry: &'a RegistryKey, links: &dyn Links) -> Self {
+    pub(crate) fn new(repository: &'a Repository, registry: &'a RegistryKey, host: &'a str) -> Self {
         let name = repository.name();
         let encryption = repository.encryption();
         Self {
-            repository_arn: registry.repository_arn(name),
+            repository_arn: Displayed(registry.arn_of(name)),
             registry_id: registry.account.as_str(),
             repository_name: name.as_str(),
-            repository_uri: links.repository_uri(registry, name),
+            repository_uri: Displayed(RepositoryUri { host, name }),
             created_at: repository.created_at().into(),
-            tag_mutability: TagMutabilityMembers::new(repository.tag_mutability()),
+            image_tag_mutability: repository.tag_mutability().mode().as_str(),
+            image_tag_mutability_exclusion_filters: exclusion_filter_replies(repository.tag_mutability()),
             image_scanning_configuration: ImageScanningConfigurationMember {
                 scan_on_push: Some(repository.scan_on_push()),
             },
@@ -285,14 +388,15 @@ pub(crate) struct RepositoryReply<'a> {
 pub(crate) struct DescribeRepositoriesReply<'a> {
     pub(crate) repositories: Vec<RepositoryMember<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next_token: Option<String>,
+    pub(crate) next_token: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct PutImageTagMutabilityReply {
-    pub(crate) registry_id: String,
-    pub(crate) repository_name: String,
-    #[serde(flatten)]
-    pub(crate) tag_mutability: TagMutabilityMembers,
+pub(crate) struct PutImageTagMutabilityReply<'a> {
+    pub(crate) registry_id: &'a str,
+    pub(crate) repository_name: &'a str,
+    pub(crate) image_tag_mutability: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) image_tag_mutability_exclusion_filters: Vec<ExclusionFilterReply<'a>>,
 }

@@ -29,8 +29,6 @@ pub struct Input {
     pub credential_arn: Option<String>,
     /// Role for an upstream ECR registry of another account.
     pub custom_role_arn: Option<String>,
-    /// Hosts that are upstreams here though ECR does not know them: those that the world declares.
-    pub extra_upstreams: Vec<String>,
 }
 
 /// What was created.
@@ -59,8 +57,9 @@ pub enum Error {
 
 /// Creates the rule.
 pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Result<Output, Error> {
-    let upstream_registry = upstream_kind(&input)?;
-    check_members(&input, upstream_registry)?;
+    let is_declared = cx.surroundings.declares_upstream(&input.upstream_registry_url);
+    let upstream_registry = upstream_kind(&input, is_declared)?;
+    check_members(&input, upstream_registry, is_declared)?;
     if registry.cache_rules().contains_key(&input.prefix) {
         return Err(CacheRuleAlreadyExists { prefix: input.prefix, registry_id: registry.id() }.into());
     }
@@ -82,17 +81,17 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
 }
 
 /// The kind of upstream, if ECR knows the host; a host that only the world declares may be called any kind, or none.
-fn upstream_kind(input: &Input) -> Result<Option<UpstreamRegistry>, UnsupportedUpstreamRegistry> {
+fn upstream_kind(input: &Input, is_declared: bool) -> Result<Option<UpstreamRegistry>, UnsupportedUpstreamRegistry> {
     let of_host = UpstreamRegistry::of_host(&input.upstream_registry_url);
     match (of_host, input.upstream_registry) {
         (Some(kind), None) => Ok(Some(kind)),
         (Some(kind), Some(named)) if kind == named => Ok(Some(kind)),
-        (None, named) if input.extra_upstreams.contains(&input.upstream_registry_url) => Ok(named),
+        (None, named) if is_declared => Ok(named),
         _ => Err(UnsupportedUpstreamRegistry::Unknown { upstream_registry_url: input.upstream_registry_url.clone() }),
     }
 }
 
-fn check_members(input: &Input, kind: Option<UpstreamRegistry>) -> Result<(), Error> {
+fn check_members(input: &Input, kind: Option<UpstreamRegistry>, is_declared: bool) -> Result<(), Error> {
     let has_upstream_prefix = input.upstream_repository_prefix.as_ref().is_some_and(|prefix| !prefix.is_root());
     if input.prefix.is_root() && has_upstream_prefix {
         let constraint = "upstreamRepositoryPrefix cannot be specified when ecrRepositoryPrefix is ROOT";
@@ -103,7 +102,6 @@ fn check_members(input: &Input, kind: Option<UpstreamRegistry>) -> Result<(), Er
         return Err(InvalidParameter::new("customRoleArn", constraint).into());
     }
     // What only the world declares may be open or closed as it likes.
-    let is_declared = input.extra_upstreams.contains(&input.upstream_registry_url);
     match (kind.filter(|_| !is_declared).map(UpstreamRegistry::needs_credentials), &input.credential_arn) {
         (Some(true), None) => Err(UnsupportedUpstreamRegistry::CredentialsRequired.into()),
         (Some(false), Some(_)) => {
@@ -117,7 +115,17 @@ fn check_members(input: &Input, kind: Option<UpstreamRegistry>) -> Result<(), Er
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::context::Surroundings;
     use crate::registry::testing::{registry, with};
+
+    /// A world that declares two upstreams.
+    struct Mirrors;
+
+    impl Surroundings for Mirrors {
+        fn declares_upstream(&self, host: &str) -> bool {
+            ["mirror.test", "ghcr.io"].contains(&host)
+        }
+    }
 
     const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/hub-AbCdEf";
 
@@ -129,7 +137,6 @@ mod tests {
             upstream_repository_prefix: None,
             credential_arn: None,
             custom_role_arn: None,
-            extra_upstreams: Vec::new(),
         }
     }
 
@@ -140,7 +147,6 @@ mod tests {
         let team = || Some("team".parse().unwrap());
         let hub = || input("hub", "registry-1.docker.io");
         let quay = || input("quay", "quay.io");
-        let declared = || vec!["mirror.test".to_owned(), "ghcr.io".to_owned()];
         let cases: [(&str, Input, Option<&str>); 11] = [
             ("a public upstream", quay(), None),
             ("a secret", Input { credential_arn: secret(), ..hub() }, None),
@@ -152,8 +158,8 @@ mod tests {
                 Input { upstream_registry: Some(UpstreamRegistry::K8s), ..quay() },
                 Some("'quay.io' is not supported"),
             ),
-            ("a declared host", Input { extra_upstreams: declared(), ..input("own", "mirror.test") }, None),
-            ("a known host that is declared", Input { extra_upstreams: declared(), ..input("gh", "ghcr.io") }, None),
+            ("a declared host", input("own", "mirror.test"), None),
+            ("a known host that is declared", input("gh", "ghcr.io"), None),
             ("a role", Input { custom_role_arn: role(), ..quay() }, Some("'customRoleArn'")),
             ("an upstream prefix", Input { upstream_repository_prefix: team(), ..quay() }, None),
             (
@@ -164,7 +170,12 @@ mod tests {
         ];
         for (case, input, refusal) in cases {
             let mut registry = registry();
-            let result = with(|cx| apply(&mut registry, cx, input));
+            let result = with(|cx| {
+                if case.contains("declared") {
+                    cx.surroundings = &Mirrors;
+                }
+                apply(&mut registry, cx, input)
+            });
             assert_eq!(registry.cache_rules().len(), usize::from(refusal.is_none()), "{case}");
             match (result, refusal) {
                 (Ok(_), None) => {}

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::registry::context::Context;
+use crate::registry::context::{Context, Effect};
 use crate::registry::errors::{RepositoryNotEmpty, RepositoryNotFound};
 use crate::registry::repository::Repository;
 use crate::registry::state::Registry;
@@ -47,12 +47,14 @@ pub enum Error {
 }
 
 /// Deletes the repository. Layers that no image uses do not keep it (unconfirmed).
-pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: &Input) -> Result<Output, Error> {
+pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Result<Output, Error> {
     let repository = Arc::clone(registry.repository(&input.name)?);
     if input.images == Images::Keep && !repository.images().is_empty() {
         return Err(RepositoryNotEmpty { repository: input.name.clone(), registry_id: registry.id() }.into());
     }
     registry.repositories.remove(&input.name);
+    let uploads = repository.uploads().keys().cloned();
+    cx.effects.extend(uploads.map(|upload| Effect::UploadAbandoned { upload }));
     Ok(Output { repository })
 }
 

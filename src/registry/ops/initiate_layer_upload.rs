@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html>
 
-use crate::registry::context::Context;
+use crate::registry::context::{Context, Effect};
 use crate::registry::errors::RepositoryNotFound;
 use crate::registry::limits;
 use crate::registry::state::Registry;
@@ -30,5 +30,6 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Re
     let repository = registry.repository_mut(&input.repository)?;
     let upload_id = UploadId(cx.ids.uuid().into());
     repository.uploads_mut().insert(upload_id.clone(), Upload::new(cx.now));
+    cx.effects.push(Effect::UploadOpened { repository: input.repository.clone(), upload: upload_id.clone() });
     Ok(Output { upload_id, part_size: limits::LAYER_PART_SUGGESTED_BYTES })
 }

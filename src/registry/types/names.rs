@@ -6,6 +6,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
@@ -24,7 +26,7 @@ macro_rules! text_newtype {
     ($(#[$doc:meta])* $name:ident, $check:path) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The text.
@@ -38,7 +40,7 @@ macro_rules! text_newtype {
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 $check(text)?;
-                Ok(Self(Arc::from(text)))
+                Ok(Self(SmolStr::new(text)))
             }
         }
 
@@ -196,7 +198,32 @@ impl RegistryKey {
 
     /// ARN of a repository of this registry.
     pub fn repository_arn(&self, name: &RepositoryName) -> String {
-        format!("arn:{}:ecr:{}:{}:repository/{name}", self.partition(), self.region, self.account)
+        self.arn_of(name).to_string()
+    }
+
+    /// ARN of a repository of this registry, to be written where a text is wanted.
+    pub fn arn_of<'a>(&'a self, name: &'a RepositoryName) -> RepositoryArn<'a> {
+        RepositoryArn { registry: self, name }
+    }
+}
+
+/// ARN of a repository; `Display` writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct RepositoryArn<'a> {
+    registry: &'a RegistryKey,
+    name: &'a RepositoryName,
+}
+
+impl fmt::Display for RepositoryArn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RegistryKey { account, region } = self.registry;
+        // Piece by piece: listings write thousands of them.
+        for piece in
+            ["arn:", self.registry.partition(), ":ecr:", region.as_str(), ":", account.as_str(), ":repository/"]
+        {
+            f.write_str(piece)?;
+        }
+        f.write_str(self.name.as_str())
     }
 }
 
