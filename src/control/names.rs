@@ -3,7 +3,7 @@
 use crate::facts::Surface;
 use crate::faults::Operations;
 use crate::operations::{Operation, Route};
-use crate::tasks::replication::Replication;
+use crate::tasks::Job;
 
 /// Calls that we make to upstream registries.
 const UPSTREAM: [&str; 2] = ["manifest.get", "blob.get"];
@@ -17,7 +17,7 @@ impl Operations for OperationNames {
             Surface::Ecr => Operation::ALL.iter().map(|operation| operation.name()).collect(),
             Surface::Oci => Route::ALL.iter().map(|route| route.name()).collect(),
             Surface::Upstream => UPSTREAM.to_vec(),
-            Surface::Task => vec![Replication::OPERATION],
+            Surface::Task => Job::kinds(),
         }
     }
 }

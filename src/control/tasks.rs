@@ -8,7 +8,6 @@ use super::Control;
 use super::convert::time::timestamp_to_proto;
 use super::grant::Grant;
 use crate::proto;
-use crate::tasks::replication::Replication;
 use crate::tasks::{Task, TaskState};
 
 #[async_trait]
@@ -35,7 +34,7 @@ fn task_to_proto(task: &Task) -> proto::Task {
         task.facts().iter().map(|(fact, value)| (fact.name().to_owned(), value.text().into_owned())).collect();
     proto::Task {
         name: format!("tasks/{}", task.name()),
-        kind: Replication::OPERATION.to_owned(),
+        kind: task.job.kind().to_owned(),
         state: state.into(),
         facts,
         created: Some(timestamp_to_proto(task.created)),

@@ -138,7 +138,7 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
                         let (caller, repository, upload) = (&signed.caller, &repository, &upload);
                         UploadSession { call, registry: &registry, caller, repository, upload }.open()?;
                     }
-                    Effect::ImagePushed { .. } | Effect::ImageDeleted { .. } => {}
+                    Effect::ImagePushed { .. } | Effect::ImageDeleted { .. } | Effect::WorkBegun(_) => {}
                 }
             }
             Ok(answer)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::types::{AccountId, Digest, RepositoryName, Tag, Timestamp, UploadId};
+use super::work::Work;
 
 /// A source of fresh identifiers.
 pub trait Ids {
@@ -83,6 +84,8 @@ pub enum Effect {
         /// Tag that went.
         tag: Option<Tag>,
     },
+    /// Work is under way that the world has to end in its time.
+    WorkBegun(Work),
     /// An upload was opened; whoever keeps bytes has to make a place for its.
     UploadOpened {
         /// Repository that it is for.

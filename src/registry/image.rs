@@ -14,11 +14,31 @@ pub struct Image {
     pub(super) last_recorded_pull_time: Option<Timestamp>,
     pub(super) tags: SmallSet<Tag>,
     pub(super) replication: Option<Arc<Vec<ReplicationStatus>>>,
+    /// Absent for an image that never was in the archive, which is nearly every one.
+    pub(super) archive: Option<Arc<ArchiveHistory>>,
+}
+
+/// What an image that was archived at some time remembers of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveHistory {
+    /// Its storage status.
+    pub status: ImageStatus,
+    /// When it was last archived.
+    pub last_archived_at: Timestamp,
+    /// When it last came back; absent if it never did.
+    pub last_activated_at: Option<Timestamp>,
 }
 
 impl Image {
     pub(super) fn new(manifest: Arc<Manifest>, pushed_at: Timestamp) -> Self {
-        Self { manifest, pushed_at, last_recorded_pull_time: None, tags: SmallSet::default(), replication: None }
+        Self {
+            manifest,
+            pushed_at,
+            last_recorded_pull_time: None,
+            tags: SmallSet::default(),
+            replication: None,
+            archive: None,
+        }
     }
 
     /// Its manifest.
@@ -51,9 +71,14 @@ impl Image {
         self.replication.as_ref().map_or(&[], |statuses| statuses.as_slice())
     }
 
-    /// Its storage status. Nothing archives images here, so each is active.
+    /// Its storage status.
     pub fn status(&self) -> ImageStatus {
-        ImageStatus::Active
+        self.archive.as_ref().map_or(ImageStatus::Active, |archive| archive.status)
+    }
+
+    /// What it remembers of the archive; absent if it never was there.
+    pub fn archive(&self) -> Option<&ArchiveHistory> {
+        self.archive.as_deref()
     }
 }
 

@@ -27,6 +27,7 @@ pub mod small_set;
 pub mod state;
 pub mod tag_mutability;
 pub mod upload;
+pub mod work;
 
 #[cfg(test)]
 mod model_tests;
@@ -48,3 +49,4 @@ pub use resource_tags::{ResourceTag, ResourceTags};
 pub use state::Registry;
 pub use tag_mutability::{TagFilter, TagMutability, TagMutabilityMode};
 pub use upload::Upload;
+pub use work::{Work, WorkResult};

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::encryption::Encryption;
-use super::image::{Image, ReplicationState, ReplicationStatus};
+use super::image::{ArchiveHistory, Image, ImageStatus, ReplicationState, ReplicationStatus};
 use super::image_identifier::{ImageFailureCause, ImageIdentifier, has_digest_form};
 use super::manifest::{Kind, Manifest};
 use super::map::{Map, after};
@@ -322,6 +322,42 @@ impl Repository {
             match statuses.binary_search_by(|status| status.destination.cmp(&destination)) {
                 Ok(place) => statuses[place].state = state,
                 Err(place) => statuses.insert(place, ReplicationStatus { destination, state }),
+            }
+        });
+    }
+
+    /// Puts an image into the archive.
+    pub(super) fn archive(&mut self, digest: &Digest, now: Timestamp) {
+        self.change_image(digest, |image| {
+            let last_activated_at = image.archive.as_ref().and_then(|archive| archive.last_activated_at);
+            let status = ImageStatus::Archived;
+            image.archive = Some(Arc::new(ArchiveHistory { status, last_archived_at: now, last_activated_at }));
+        });
+    }
+
+    /// Sends an image on its way out of the archive; nothing happens to one that is not in it.
+    pub(super) fn begin_activation(&mut self, digest: &Digest) {
+        self.change_archive(digest, |archive| {
+            if archive.status == ImageStatus::Archived {
+                archive.status = ImageStatus::Activating;
+            }
+        });
+    }
+
+    /// Ends the way out of the archive: there, or back in it.
+    pub(super) fn end_activation(&mut self, digest: &Digest, now: Timestamp, arrived: bool) {
+        self.change_archive(digest, |archive| {
+            if archive.status == ImageStatus::Activating {
+                archive.status = if arrived { ImageStatus::Active } else { ImageStatus::Archived };
+                archive.last_activated_at = if arrived { Some(now) } else { archive.last_activated_at };
+            }
+        });
+    }
+
+    fn change_archive(&mut self, digest: &Digest, change: impl FnOnce(&mut ArchiveHistory)) {
+        self.change_image(digest, |image| {
+            if let Some(archive) = &mut image.archive {
+                change(Arc::make_mut(archive));
             }
         });
     }

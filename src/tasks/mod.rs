@@ -1,15 +1,65 @@
 //! Tasks: work that a world does in its own time. What happens when a timer is due, as pure functions and data.
 //!
-//! This version has one kind: replication. A task is decided by fault rules once per attempt.
+//! Replication copies from one registry to another; every other kind is [`Work`] on one registry. A task is decided by
+//! fault rules once per attempt.
 
 pub mod replication;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::facts::Facts;
+use crate::facts::{Fact, Facts, Surface};
 use crate::faults::Wait;
-use crate::registry::types::Timestamp;
+use crate::registry::Work;
+use crate::registry::types::{RegistryKey, Timestamp};
+use replication::Replication;
+
+/// What a task does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Copies an image to another registry.
+    Replication(Replication),
+    /// Ends work on one registry.
+    Work {
+        /// The registry.
+        registry: RegistryKey,
+        /// The work.
+        work: Work,
+    },
+}
+
+impl Job {
+    /// Every kind, in the words of rules and records.
+    pub fn kinds() -> Vec<&'static str> {
+        [Replication::OPERATION].into_iter().chain(Work::KINDS.iter().copied()).collect()
+    }
+
+    /// The kind in the words of rules and records, e.g. `replication`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Replication(_) => Replication::OPERATION,
+            Self::Work { work, .. } => work.kind(),
+        }
+    }
+
+    /// What a rule can ask of the given attempt, from 1.
+    pub fn facts(&self, attempt: u32) -> Facts {
+        match self {
+            Self::Replication(replication) => replication.facts(attempt),
+            Self::Work { registry, work } => {
+                let mut facts = Facts::new(Surface::Task, work.kind(), None)
+                    .with(Fact::Account, registry.account.as_str())
+                    .with(Fact::Region, registry.region.as_str())
+                    .with(Fact::Repository, work.repository().as_str())
+                    .with(Fact::Attempt, u64::from(attempt));
+                if let Some(digest) = work.digest() {
+                    facts.set(Fact::Digest, digest.clone());
+                }
+                facts
+            }
+        }
+    }
+}
 
 /// Where a task stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +115,7 @@ pub struct Task {
     /// Its number, from 1 in each world.
     pub number: u64,
     /// What it does.
-    pub work: replication::Replication,
+    pub job: Job,
     /// Where it stands.
     pub state: TaskState,
     /// When it was caused.
@@ -81,11 +131,16 @@ pub struct Task {
 impl Task {
     /// Its name in lists, reports and timers.
     pub fn name(&self) -> String {
-        format!("rep-{}", self.number)
+        task_name(self.number)
     }
 
     /// Facts of the next attempt.
     pub fn facts(&self) -> Facts {
-        self.work.facts(self.attempts + 1)
+        self.job.facts(self.attempts + 1)
     }
+}
+
+/// The name of a task, in lists, reports and timers.
+pub fn task_name(number: u64) -> String {
+    number.to_string()
 }

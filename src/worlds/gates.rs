@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use crate::tasks::task_name;
+
 /// Who waits at a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiter {
@@ -19,7 +21,7 @@ impl Waiter {
     pub fn name(self) -> String {
         match self {
             Self::Call(number) => format!("calls/{number}"),
-            Self::Task(number) => format!("tasks/rep-{number}"),
+            Self::Task(number) => format!("tasks/{}", task_name(number)),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::registry::replication;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
 use crate::registry::{Caller, Context, Effect, Map, Registry, ReplicationState, Surroundings};
 use crate::tasks::replication::Replication;
-use crate::tasks::{Attempt, Cause, Task, TaskState};
+use crate::tasks::{Attempt, Cause, Job, Task, TaskState, task_name};
 use crate::upstream::content::UpstreamRegistry;
 
 /// Settled tasks that a world remembers; the oldest go first.
@@ -124,7 +124,7 @@ impl Live {
             let Some(task) = self.state.tasks.get(&number).cloned() else { continue };
             let mut task = Arc::unwrap_or_clone(task);
             let Some(attempt) = &mut task.attempt else { continue };
-            let facts = task.work.facts(task.attempts);
+            let facts = task.job.facts(task.attempts);
             attempt.record = self.journal.append(Arrival::new(facts, self.state.clock.now(), 0, self.state.seq));
             if let TaskState::Held(gate) = &task.state {
                 self.waiting.enter(Arc::clone(gate), Waiter::Task(number));
@@ -247,17 +247,20 @@ impl Live {
             Effect::ImagePushed { repository, digest, tag } => {
                 let destinations = self.read_registry(key, |registry| replication::destinations(registry, &repository));
                 for destination in destinations {
-                    self.start_replication(
-                        Replication {
-                            source: key.clone(),
-                            destination,
-                            repository: repository.clone(),
-                            digest: digest.clone(),
-                            tag: tag.clone(),
-                        },
-                        record,
-                    );
+                    let replication = Replication {
+                        source: key.clone(),
+                        destination,
+                        repository: repository.clone(),
+                        digest: digest.clone(),
+                        tag: tag.clone(),
+                    };
+                    self.note_status(&replication, ReplicationState::InProgress);
+                    self.start(Job::Replication(replication), self.state.durations.replication, record);
                 }
+            }
+            // Such work takes no time unless a rule makes it wait.
+            Effect::WorkBegun(work) => {
+                self.start(Job::Work { registry: key.clone(), work }, Duration::ZERO, record);
             }
             // Deletions are not replicated, as in ECR unless a rule asks for it; uploads are for the adapters, which keep
             // their bytes.
@@ -265,13 +268,12 @@ impl Live {
         }
     }
 
-    fn start_replication(&mut self, work: Replication, record: u64) {
-        self.note_status(&work, ReplicationState::InProgress);
+    fn start(&mut self, job: Job, duration: Duration, record: u64) {
         self.state.tasks_caused += 1;
         let number = self.state.tasks_caused;
         let task = Task {
             number,
-            work,
+            job,
             state: TaskState::Pending,
             created: self.now(),
             attempts: 0,
@@ -280,7 +282,7 @@ impl Live {
         };
         self.state.tasks.insert(number, Arc::new(task));
         self.forget_old_tasks();
-        let due = self.now().plus(self.state.durations.replication);
+        let due = self.now().plus(duration);
         self.state.timers.arm(due, TimerClass::Task, number);
     }
 
@@ -332,12 +334,12 @@ impl Live {
         while self.state.timers.next_due().is_some_and(|due| due <= target) {
             if fired_count == budget {
                 self.state.clock.jump(self.now(), real);
-                return Err(AdvanceError::EventBudget { fired: fired_count, busiest: busiest(fired_of) });
+                return Err(AdvanceError::EventBudget { fired: fired_count, busiest: self.busiest(fired_of) });
             }
             let Some(timer) = self.state.timers.take_due(target) else { break };
             *fired_of.entry(timer.task).or_default() += 1;
             if fired.len() < Advanced::LISTED {
-                fired.push((owner_of(timer.task), timer));
+                fired.push((self.owner(timer), timer));
             }
             fired_count += 1;
             self.fire(timer);
@@ -355,9 +357,21 @@ impl Live {
         Ok(Advanced { fired, fired_count, pending_count: self.state.timers.len(), held, external })
     }
 
-    /// The owner of a timer, e.g. `replication/rep-3`.
+    /// The owner of a timer, e.g. `replication/3`.
     pub fn owner(&self, timer: Timer) -> String {
-        owner_of(timer.task)
+        self.owner_of(timer.task)
+    }
+
+    fn owner_of(&self, number: u64) -> String {
+        let kind = self.state.tasks.get(&number).map_or("task", |task| task.job.kind());
+        format!("{kind}/{}", task_name(number))
+    }
+
+    /// The three tasks that fired most often, of equals the older ones.
+    fn busiest(&self, fired_of: HashMap<u64, u32>) -> Vec<String> {
+        let mut tasks: Vec<(u64, u32)> = fired_of.into_iter().collect();
+        tasks.sort_by_key(|(task, count)| (std::cmp::Reverse(*count), *task));
+        tasks.into_iter().take(3).map(|(task, count)| format!("{} ({count})", self.owner_of(task))).collect()
     }
 
     /// Begins a task's attempt, or goes on with the one that waited.
@@ -425,23 +439,35 @@ impl Live {
     }
 
     fn end_attempt(&mut self, task: &mut Task, attempt: &Attempt) {
-        let result = match &attempt.fail {
-            Some(code) => Err(Arc::clone(code)),
-            None => self.replicate(&task.work),
+        let failure = attempt.fail.clone().map_or(Ok(()), Err);
+        let result = match &task.job {
+            Job::Replication(replication) => {
+                let result = failure.and_then(|()| self.replicate(replication));
+                let state = match &result {
+                    Ok(()) => ReplicationState::Complete,
+                    Err(code) => ReplicationState::Failed { failure_code: Arc::clone(code) },
+                };
+                self.note_status(replication, state);
+                result
+            }
+            Job::Work { registry, work } => {
+                let now = self.now();
+                work.settle(self.state.registry_mut(registry), now, &failure);
+                failure
+            }
         };
         self.revise(attempt.record);
         let ended = self.now();
         match result {
             Ok(()) => {
-                self.note_status(&task.work, ReplicationState::Complete);
                 task.state = TaskState::Complete { ended };
                 self.finish(attempt.record, Outcome::Completed, None, None, (0, 0));
             }
             Err(code) => {
-                self.note_status(&task.work, ReplicationState::Failed { failure_code: Arc::clone(&code) });
                 task.state = TaskState::Failed { ended, code: Arc::clone(&code) };
                 self.finish(attempt.record, Outcome::Failed, None, Some(code), (0, 0));
-                if let Some(retry) = self.state.durations.replication_retry {
+                let retry = self.state.durations.replication_retry;
+                if let (Some(retry), Job::Replication(_)) = (retry, &task.job) {
                     self.state.timers.arm(ended.plus(retry.max(SHORTEST_RETRY)), TimerClass::Retry, task.number);
                 }
             }
@@ -505,15 +531,4 @@ impl Live {
     pub fn root_caller(key: &RegistryKey, account: AccountId) -> Caller {
         Caller { account, arn: Arc::from(format!("arn:{}:iam::{account}:root", key.partition())) }
     }
-}
-
-/// The three tasks that fired most often, of equals the older ones.
-fn busiest(fired_of: HashMap<u64, u32>) -> Vec<String> {
-    let mut tasks: Vec<(u64, u32)> = fired_of.into_iter().collect();
-    tasks.sort_by_key(|(task, count)| (std::cmp::Reverse(*count), *task));
-    tasks.into_iter().take(3).map(|(task, count)| format!("{} ({count})", owner_of(task))).collect()
-}
-
-fn owner_of(task: u64) -> String {
-    format!("{}/rep-{task}", Replication::OPERATION)
 }

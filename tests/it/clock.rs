@@ -59,10 +59,10 @@ async fn a_clock_is_advanced_by_to_and_to_the_next_event() {
     home.push("app", "v1", &image).await;
     let timers = world.timers().await;
     assert_eq!(timers.len(), 1);
-    assert_eq!((timers[0].owner.as_str(), timers[0].timer_class.as_str()), ("replication/rep-1", "task"));
+    assert_eq!((timers[0].owner.as_str(), timers[0].timer_class.as_str()), ("replication/1", "task"));
     let answer = world.try_advance(proto::advance_request::Target::NextEvent(true)).await.unwrap();
     assert_eq!((answer.fired_count, answer.pending_count, answer.settled), (1, 0, true));
-    assert_eq!(answer.fired[0].owner, "replication/rep-1");
+    assert_eq!(answer.fired[0].owner, "replication/1");
     let due = answer.fired[0].due.unwrap();
     assert_eq!(Some(due), timers[0].due);
     assert!(world.now().await.seconds >= due.seconds, "the clock stands at the event or its tick after");
@@ -144,7 +144,7 @@ async fn a_066_a_replication_is_in_progress_until_its_time_has_come() {
     let task = world.tasks().await.remove(0);
     assert_eq!(
         (task.name.as_str(), task.kind.as_str(), task.state()),
-        ("tasks/rep-1", "replication", proto::TaskState::Complete)
+        ("tasks/1", "replication", proto::TaskState::Complete)
     );
     for (fact, value) in [("repository", "app"), ("dest_region", "eu-west-1"), ("region", "us-east-1"), ("tag", "v1")] {
         assert_eq!(task.facts[fact], value);
@@ -274,7 +274,7 @@ async fn a_replication_waits_at_a_gate_until_it_is_opened() {
     let image = Image::new(1);
     home.push("app", "v1", &image).await;
     assert_eq!(home.replication("app", &image, "eu-west-1").await, "IN_PROGRESS");
-    assert_eq!(world.waiters("network").await, ["tasks/rep-1"]);
+    assert_eq!(world.waiters("network").await, ["tasks/1"]);
     assert_eq!(states(&world.tasks().await), [(proto::TaskState::Held, 1)]);
     let answer = world.advance(3_600).await;
     assert!(!answer.settled, "{answer:?}");
@@ -394,7 +394,7 @@ async fn more_timers_than_the_budget_are_refused_with_their_busiest_owners() {
     };
     let status = world.plane.clone().clock.advance(request).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "EVENT_BUDGET_EXCEEDED"));
-    assert!(status.message().contains("replication/rep-1 (5)"), "{}", status.message());
+    assert!(status.message().contains("replication/1 (5)"), "{}", status.message());
     assert_eq!(world.timers().await.len(), 1, "the next one still waits");
 }
 
@@ -415,7 +415,7 @@ async fn timers_of_one_time_beyond_the_budget_are_not_lost_and_keep_the_order_of
     world.home().await.push("app", "v1", &Image::new(1)).await;
     let owners = |timers: &[proto::Timer]| timers.iter().map(|timer| timer.owner.clone()).collect::<Vec<_>>();
     let timers = world.timers().await;
-    assert_eq!(owners(&timers), ["replication/rep-1", "replication/rep-2", "replication/rep-3"]);
+    assert_eq!(owners(&timers), ["replication/1", "replication/2", "replication/3"]);
     let due = timers[0].due.unwrap();
     assert!(timers.iter().all(|timer| timer.due == Some(due)), "{timers:?}");
 
@@ -424,7 +424,7 @@ async fn timers_of_one_time_beyond_the_budget_are_not_lost_and_keep_the_order_of
         proto::AdvanceRequest { world: world.name(), target: Some(to), event_budget: Some(1), ..Default::default() };
     let status = world.plane.clone().clock.advance(request).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "EVENT_BUDGET_EXCEEDED"));
-    assert!(status.message().contains("replication/rep-1 (1)"), "{}", status.message());
+    assert!(status.message().contains("replication/1 (1)"), "{}", status.message());
 
     let answer = world.try_advance(to).await.unwrap();
     assert_eq!((answer.pending_count, answer.clock.unwrap().now), (0, Some(due)));

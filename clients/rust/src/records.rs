@@ -33,7 +33,7 @@ pub struct Clock {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timer {
-    /// What it belongs to, e.g. `replication/rep-3`.
+    /// What it belongs to, e.g. `replication/3`.
     pub owner: String,
     /// Order among timers due at the same time.
     pub timer_class: String,
@@ -113,7 +113,7 @@ pub struct Gate {
     pub name: String,
     /// Whether it is open for good.
     pub open: bool,
-    /// Calls (`calls/12`) and tasks (`tasks/rep-3`) that wait at it.
+    /// Calls (`calls/12`) and tasks (`tasks/3`) that wait at it.
     pub waiters: Vec<String>,
 }
 

@@ -23,7 +23,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A timer that fired or waits. `owner` is what it belongs to, e.g. `replication/rep-3`."""
+    """A timer that fired or waits. `owner` is what it belongs to, e.g. `replication/3`."""
 
     owner: str
     timer_class: str
@@ -84,7 +84,7 @@ class RuleStatus:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate that rules name: whether it is open for good, and who waits at it (`calls/12`, `tasks/rep-3`)."""
+    """A gate that rules name: whether it is open for good, and who waits at it (`calls/12`, `tasks/3`)."""
 
     name: str
     open: bool

@@ -377,7 +377,7 @@ pub struct Gate {
     /// Whether it is open for good.
     #[prost(bool, tag = "2")]
     pub open: bool,
-    /// Calls (`calls/12`) and tasks (`tasks/rep-3`) that wait.
+    /// Calls (`calls/12`) and tasks (`tasks/3`) that wait.
     #[prost(string, repeated, tag = "3")]
     pub waiters: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -2406,7 +2406,7 @@ pub mod advance_request {
 /// A timer that fired or waits.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Timer {
-    /// What it belongs to, e.g. `replication/rep-3`.
+    /// What it belongs to, e.g. `replication/3`.
     #[prost(string, tag = "1")]
     pub owner: ::prost::alloc::string::String,
     /// Order among timers due at the same time: rule window, expiry, task, retry, emit.

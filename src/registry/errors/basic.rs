@@ -1,11 +1,8 @@
-//! Small errors that several operations share. `Display` is the text that ECR sends; its exception name and status are
-//! decided in the table of wire errors.
-//!
-//! A text without a public sample is our own wording in ECR's manner and is listed as unconfirmed in `docs/FIDELITY.md`.
+//! Errors about members, repositories, images, layers and cache rules.
 
 use std::borrow::Cow;
 
-use super::types::{AccountId, CacheRulePrefix, Digest, RepositoryName, Tag, UploadId};
+use crate::registry::types::{AccountId, CacheRulePrefix, Digest, RepositoryName, Tag, UploadId};
 
 /// A member breaks a constraint that only the model can judge. `InvalidParameterException`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -328,7 +325,10 @@ pub struct InvalidTagParameter;
 
 /// More resource tags than a repository may have. Unconfirmed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("The number of tags exceeds the limit of {} tags per repository", super::limits::RESOURCE_TAGS_PER_REPOSITORY)]
+#[error(
+    "The number of tags exceeds the limit of {} tags per repository",
+    crate::registry::limits::RESOURCE_TAGS_PER_REPOSITORY
+)]
 pub struct TooManyTags;
 
 /// The prefix has a rule already. Unconfirmed text.
@@ -374,14 +374,14 @@ pub enum UnsupportedUpstreamRegistry {
 }
 
 /// A list of digests in the form that ECR prints.
-pub(super) fn bracketed<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> String {
+pub(in crate::registry) fn bracketed<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> String {
     let texts: Vec<String> = digests.into_iter().map(ToString::to_string).collect();
     format!("[{}]", texts.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::registry::*;
 
     #[test]
     fn texts_are_those_of_ecr() {
