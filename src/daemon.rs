@@ -1,10 +1,12 @@
 //! What all connections of a daemon share.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,12 +26,52 @@ const OPEN_UPLOADS: usize = 10_000;
 pub struct TaskSet {
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// Threads that serve connections; made with the first of them, so that nobody waits for them at the start.
+    servers: Arc<OnceLock<Vec<Server>>>,
+}
+
+/// A thread that serves connections. A connection stays where it is: to wake a second thread for each small request, as a
+/// runtime of several threads does, costs a sixth of the request.
+#[derive(Debug)]
+struct Server {
+    runtime: Handle,
+    connections: Arc<AtomicUsize>,
 }
 
 impl TaskSet {
     /// Runs something until it ends; shutdown waits for it.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(work);
+    }
+
+    /// Serves a connection on the thread that has the fewest; shutdown waits for it.
+    pub fn serve(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        let servers = self.servers.get_or_init(|| self.start_servers());
+        let Some(server) = servers.iter().min_by_key(|server| server.connections.load(Ordering::Relaxed)) else {
+            // The system gave no thread.
+            return self.spawn(connection);
+        };
+        server.connections.fetch_add(1, Ordering::Relaxed);
+        let connections = Arc::clone(&server.connections);
+        let counted = async move {
+            connection.await;
+            connections.fetch_sub(1, Ordering::Relaxed);
+        };
+        self.tracker.spawn_on(counted, &server.runtime);
+    }
+
+    fn start_servers(&self) -> Vec<Server> {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        (0..count).filter_map(|_| self.start_server().ok()).collect()
+    }
+
+    fn start_server(&self) -> io::Result<Server> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        // Ends once the set is closed and empty.
+        let tracker = self.tracker.clone();
+        std::thread::Builder::new().name("serve".to_owned()).spawn(move || runtime.block_on(tracker.wait()))?;
+        Ok(Server { runtime: handle, connections: Arc::new(AtomicUsize::new(0)) })
     }
 
     /// Ends when the daemon is told to stop.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -63,10 +63,17 @@ async fn serve(daemon: Arc<Daemon>, listener: TcpListener, world: Option<WorldId
                 let daemon = Arc::clone(&daemon);
                 let tasks = daemon.tasks.clone();
                 let (world, stop) = (world.clone(), stop.clone());
-                tasks.spawn(async move {
-                    serve_connection(daemon, stream, world, stop).await;
-                    drop(permit);
-                });
+                // The thread that serves it has to watch it, not the one that accepted it.
+                match stream.into_std() {
+                    Ok(stream) => tasks.serve(async move {
+                        match TcpStream::from_std(stream) {
+                            Ok(stream) => serve_connection(daemon, stream, world, stop).await,
+                            Err(error) => tracing::warn!(%error, "a connection could not be served"),
+                        }
+                        drop(permit);
+                    }),
+                    Err(error) => tracing::warn!(%error, "a connection could not be served"),
+                }
             }
             Err(error) => {
                 // Out of descriptors, or a peer that left already: neither ends the listener.
@@ -82,7 +89,7 @@ async fn serve(daemon: Arc<Daemon>, listener: TcpListener, world: Option<WorldId
 
 async fn serve_connection(
     daemon: Arc<Daemon>,
-    stream: tokio::net::TcpStream,
+    stream: TcpStream,
     world: Option<WorldId>,
     stop: CancellationToken,
 ) {
