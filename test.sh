@@ -2,7 +2,7 @@
 # Installs what the suites need and runs every one of them. Ends with one line: N passed, N failed.
 #
 #   ./test.sh            everything
-#   ./test.sh rust       only the suites named: lint rust python e2e go docs
+#   ./test.sh rust       only the suites named: lint rust python model e2e go docs
 #
 # Needs a Rust toolchain, Python 3.10 or newer, and Go; as root on Debian it installs skopeo and docker-registry itself.
 # Nothing is skipped: what cannot run counts as failed.
@@ -17,9 +17,9 @@ mkdir -p "$work"
 suites=("${@:-all}")
 for suite in "${suites[@]}"; do
   case $suite in
-    all | lint | rust | python | e2e | go | docs) ;;
+    all | lint | rust | python | model | e2e | go | docs) ;;
     *)
-      printf 'no suite %s; there are: lint rust python e2e go docs\n' "$suite" >&2
+      printf 'no suite %s; there are: lint rust python model e2e go docs\n' "$suite" >&2
       exit 2
       ;;
   esac
@@ -102,6 +102,13 @@ install_python() {
   bounded 900 "$work/py/bin/python" -m pip install -q --disable-pip-version-check -e 'clients/python[dev]'
 }
 
+install_model() {
+  "$work/model/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$work/model" || return 1
+  local pip=("$work/model/bin/python" -m pip install -q --disable-pip-version-check)
+  bounded 900 "${pip[@]}" --require-hashes -r tests/model/requirements.lock &&
+    bounded 300 "${pip[@]}" --no-deps --no-build-isolation -e clients/python
+}
+
 if wanted lint; then
   if cargo fmt --version >/dev/null 2>&1; then check 'cargo fmt' cargo fmt --all --check; else missing+=(rustfmt); fi
   if cargo clippy --version >/dev/null 2>&1; then
@@ -114,7 +121,7 @@ fi
 
 if wanted rust; then cargo_tests --workspace; fi
 
-if wanted python || wanted e2e || wanted docs || wanted go; then
+if wanted python || wanted model || wanted e2e || wanted docs || wanted go; then
   packages=()
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
   if wanted e2e || wanted docs; then
@@ -138,6 +145,14 @@ if wanted python; then
   check 'mypy on the end-to-end tests' "$python" -m mypy --strict --no-warn-return-any tests/e2e tests/go
   pytests python "$python" -m pytest -n auto clients/python/tests --ignore=clients/python/tests/test_isolation.py
   pytests isolation "$python" clients/python/isolation.py
+fi
+
+if wanted model; then
+  check 'install what the model suite is pinned to' install_model
+  check 'ruff on the model suite' "$python" -m ruff check --config clients/python/pyproject.toml tests/model
+  check 'ruff format on the model suite' "$python" -m ruff format --check --config clients/python/pyproject.toml tests/model
+  check 'mypy on the model suite' "$python" -m mypy --strict --no-warn-return-any tests/model
+  pytests model "$PWD/$work/model/bin/python" -m pytest tests/model
 fi
 
 if wanted e2e; then pytests e2e "$python" -m pytest tests/e2e; fi

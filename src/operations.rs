@@ -1,7 +1,6 @@
 //! The table of operations: every name by which a call can be routed, matched by a rule, or shown in a record.
 //!
-//! The first half is the ECR API, one row per operation of the service model `ecr/2015-09-21`, with those that are not
-//! here yet; the second half is the registry surface, one row per route, with the ECR operation that the route comes down
+//! The first half is the ECR API, one row per operation of the service model `ecr/2015-09-21`; the second half is the registry surface, one row per route, with the ECR operation that the route comes down
 //! to. Routing, the supported list, the targets of fault rules and the coverage test are all derived from these rows.
 //! It says what there is to call, not how: decoding lives in `ecr` and `oci`, rules of ECR in `registry`.
 
@@ -23,17 +22,8 @@ macro_rules! effect {
     };
 }
 
-macro_rules! implemented {
-    (here) => {
-        true
-    };
-    (missing) => {
-        false
-    };
-}
-
 macro_rules! operations {
-    ($($name:ident: $effect:ident, $status:ident;)+) => {
+    ($($name:ident: $effect:ident;)+) => {
         /// An operation of the ECR API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Operation {
@@ -61,91 +51,86 @@ macro_rules! operations {
             pub fn effect(self) -> Effect {
                 match self { $(Self::$name => effect!($effect)),+ }
             }
-
-            /// Whether we have it; one that we do not have answers as real ECR answers an unknown target.
-            pub fn is_implemented(self) -> bool {
-                match self { $(Self::$name => implemented!($status)),+ }
-            }
         }
     };
 }
 
 operations! {
-    BatchCheckLayerAvailability: read, here;
-    BatchDeleteImage: write, here;
+    BatchCheckLayerAvailability: read;
+    BatchDeleteImage: write;
     // A pull: it moves `lastRecordedPullTime`, and a pull-through miss fills the repository.
-    BatchGetImage: write, here;
-    BatchGetRepositoryScanningConfiguration: read, missing;
-    CompleteLayerUpload: write, here;
-    CreatePullThroughCacheRule: write, here;
-    CreateRepository: write, here;
-    CreateRepositoryCreationTemplate: write, missing;
-    DeleteLifecyclePolicy: write, missing;
-    DeletePullThroughCacheRule: write, here;
-    DeleteRegistryPolicy: write, missing;
-    DeleteRepository: write, here;
-    DeleteRepositoryCreationTemplate: write, missing;
-    DeleteRepositoryPolicy: write, missing;
-    DeleteSigningConfiguration: write, missing;
-    DeregisterPullTimeUpdateExclusion: write, missing;
-    DescribeImageReplicationStatus: read, here;
-    DescribeImageScanFindings: read, missing;
-    DescribeImageSigningStatus: read, missing;
-    DescribeImages: read, here;
-    DescribePullThroughCacheRules: read, here;
-    DescribeRegistry: read, here;
-    DescribeReplicationBackfillResults: read, missing;
-    DescribeRepositories: read, here;
-    DescribeRepositoryCreationTemplates: read, missing;
-    GetAccountSetting: read, missing;
+    BatchGetImage: write;
+    BatchGetRepositoryScanningConfiguration: read;
+    CompleteLayerUpload: write;
+    CreatePullThroughCacheRule: write;
+    CreateRepository: write;
+    CreateRepositoryCreationTemplate: write;
+    DeleteLifecyclePolicy: write;
+    DeletePullThroughCacheRule: write;
+    DeleteRegistryPolicy: write;
+    DeleteRepository: write;
+    DeleteRepositoryCreationTemplate: write;
+    DeleteRepositoryPolicy: write;
+    DeleteSigningConfiguration: write;
+    DeregisterPullTimeUpdateExclusion: write;
+    DescribeImageReplicationStatus: read;
+    DescribeImageScanFindings: read;
+    DescribeImageSigningStatus: read;
+    DescribeImages: read;
+    DescribePullThroughCacheRules: read;
+    DescribeRegistry: read;
+    DescribeReplicationBackfillResults: read;
+    DescribeRepositories: read;
+    DescribeRepositoryCreationTemplates: read;
+    GetAccountSetting: read;
     // Mints a token that the registry surface then knows.
-    GetAuthorizationToken: write, here;
-    GetDownloadUrlForLayer: read, here;
-    GetLifecyclePolicy: read, missing;
-    GetLifecyclePolicyPreview: read, missing;
-    GetRegistryPolicy: read, missing;
-    GetRegistryScanningConfiguration: read, missing;
-    GetRepositoryPolicy: read, missing;
-    GetSigningConfiguration: read, missing;
-    InitiateLayerUpload: write, here;
-    ListImageReferrers: read, missing;
-    ListImages: read, here;
-    ListPullTimeUpdateExclusions: read, missing;
-    ListReplicationBackfills: read, missing;
-    ListTagsForResource: read, missing;
-    PutAccountSetting: write, missing;
-    PutImage: write, here;
-    PutImageScanningConfiguration: write, missing;
-    PutImageTagMutability: write, here;
-    PutLifecyclePolicy: write, missing;
-    PutRegistryPolicy: write, missing;
-    PutRegistryScanningConfiguration: write, missing;
-    PutReplicationConfiguration: write, here;
-    PutSigningConfiguration: write, missing;
-    RegisterPullTimeUpdateExclusion: write, missing;
-    SetRepositoryPolicy: write, missing;
-    StartImageScan: write, missing;
-    StartLifecyclePolicyPreview: write, missing;
-    StartReplicationBackfill: write, missing;
-    StopReplicationBackfill: write, missing;
-    TagResource: write, missing;
-    UntagResource: write, missing;
-    UpdateImageStorageClass: write, missing;
-    UpdatePullThroughCacheRule: write, missing;
-    UpdateRepositoryCreationTemplate: write, missing;
-    UploadLayerPart: write, here;
-    ValidatePullThroughCacheRule: read, missing;
+    GetAuthorizationToken: write;
+    GetDownloadUrlForLayer: read;
+    GetLifecyclePolicy: read;
+    GetLifecyclePolicyPreview: read;
+    GetRegistryPolicy: read;
+    GetRegistryScanningConfiguration: read;
+    GetRepositoryPolicy: read;
+    GetSigningConfiguration: read;
+    InitiateLayerUpload: write;
+    ListImageReferrers: read;
+    ListImages: read;
+    ListPullTimeUpdateExclusions: read;
+    ListReplicationBackfills: read;
+    ListTagsForResource: read;
+    PutAccountSetting: write;
+    PutImage: write;
+    PutImageScanningConfiguration: write;
+    PutImageTagMutability: write;
+    PutLifecyclePolicy: write;
+    PutRegistryPolicy: write;
+    PutRegistryScanningConfiguration: write;
+    PutReplicationConfiguration: write;
+    PutSigningConfiguration: write;
+    RegisterPullTimeUpdateExclusion: write;
+    SetRepositoryPolicy: write;
+    StartImageScan: write;
+    StartLifecyclePolicyPreview: write;
+    StartReplicationBackfill: write;
+    StopReplicationBackfill: write;
+    TagResource: write;
+    UntagResource: write;
+    UpdateImageStorageClass: write;
+    UpdatePullThroughCacheRule: write;
+    UpdateRepositoryCreationTemplate: write;
+    UploadLayerPart: write;
+    // Asks the world about the rule's secret, which only writes can; it changes nothing.
+    ValidatePullThroughCacheRule: write;
 }
 
 impl Operation {
-    /// The operations that we have, in alphabetical order.
-    pub fn implemented() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(|operation| operation.is_implemented())
-    }
-
-    /// The operations of the service model that we do not have, in alphabetical order.
-    pub fn missing() -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(|operation| !operation.is_implemented())
+    /// The action that IAM checks for it, without `ecr:`.
+    /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html>
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::ListImageReferrers => Self::BatchGetImage.name(),
+            other => other.name(),
+        }
     }
 }
 
@@ -239,12 +224,6 @@ mod tests {
         let table: Vec<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
         assert_eq!(table, model);
         assert_eq!(table.len(), 62);
-    }
-
-    #[test]
-    fn here_and_missing_split_the_model() {
-        assert_eq!(Operation::implemented().count(), 21);
-        assert_eq!(Operation::missing().count(), 41);
     }
 
     #[test]

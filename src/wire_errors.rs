@@ -16,11 +16,12 @@ use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
 use http::{Response, StatusCode};
 use serde::Serialize;
 
+use crate::auth::signature::InvalidSignature;
 use crate::auth::sigv4::IncompleteSignature;
 use crate::ecr::protocol::{InvalidBody, UnknownTarget};
 use crate::facts::Surface;
-use crate::operations::Operation;
-use crate::registry::{ManifestError, errors, ops, state};
+use crate::registry::policy::iam::Denial;
+use crate::registry::{Caller, ManifestError, Refused, errors, ops, secrets, state, templates};
 
 /// One row: the names and statuses of a failure on both surfaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,18 @@ failures! {
     TooManyTags(errors::TooManyTags): BAD_REQUEST "TooManyTagsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
     LimitExceeded(errors::LimitExceeded): BAD_REQUEST "LimitExceededException", METHOD_NOT_ALLOWED "UNSUPPORTED";
 
+    // Policies and settings.
+    RepositoryPolicyNotFound(errors::RepositoryPolicyNotFound):
+        BAD_REQUEST "RepositoryPolicyNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    RegistryPolicyNotFound(errors::RegistryPolicyNotFound):
+        BAD_REQUEST "RegistryPolicyNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    InvalidAccountSetting(errors::InvalidAccountSetting):
+        BAD_REQUEST "ValidationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ExclusionAlreadyExists(errors::ExclusionAlreadyExists):
+        BAD_REQUEST "ExclusionAlreadyExistsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ExclusionNotFound(errors::ExclusionNotFound):
+        BAD_REQUEST "ExclusionNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
     // Images.
     ImageNotFound(errors::ImageNotFound): BAD_REQUEST "ImageNotFoundException", NOT_FOUND "MANIFEST_UNKNOWN";
     ImageAlreadyExists(errors::ImageAlreadyExists):
@@ -97,6 +110,17 @@ failures! {
     LayersNotFound(errors::LayersNotFound): BAD_REQUEST "LayersNotFoundException", NOT_FOUND "MANIFEST_BLOB_UNKNOWN";
     ReferencedImagesNotFound(errors::ReferencedImagesNotFound):
         BAD_REQUEST "ReferencedImagesNotFoundException", NOT_FOUND "MANIFEST_BLOB_UNKNOWN";
+
+    ImageStorageClassUpdateNotSupported(errors::ImageStorageClassUpdateNotSupported):
+        BAD_REQUEST "ImageStorageClassUpdateNotSupportedException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Lifecycle policies.
+    LifecyclePolicyNotFound(errors::LifecyclePolicyNotFound):
+        BAD_REQUEST "LifecyclePolicyNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    LifecyclePolicyPreviewNotFound(errors::LifecyclePolicyPreviewNotFound):
+        BAD_REQUEST "LifecyclePolicyPreviewNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    LifecyclePolicyPreviewInProgress(errors::LifecyclePolicyPreviewInProgress):
+        BAD_REQUEST "LifecyclePolicyPreviewInProgressException", METHOD_NOT_ALLOWED "UNSUPPORTED";
 
     // Layers and their uploads.
     LayerNotFound(errors::LayerNotFound): BAD_REQUEST "LayersNotFoundException", NOT_FOUND "BLOB_UNKNOWN";
@@ -124,16 +148,47 @@ failures! {
     UnsupportedUpstreamRegistry(errors::UnsupportedUpstreamRegistry):
         BAD_REQUEST "UnsupportedUpstreamRegistryException", METHOD_NOT_ALLOWED "UNSUPPORTED";
 
+    SecretNotFound(errors::SecretNotFound): BAD_REQUEST "SecretNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    UnableToAccessSecret(errors::UnableToAccessSecret):
+        BAD_REQUEST "UnableToAccessSecretException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    UnableToDecryptSecretValue(errors::UnableToDecryptSecretValue):
+        BAD_REQUEST "UnableToDecryptSecretValueException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Repository creation templates.
+    TemplateAlreadyExists(errors::TemplateAlreadyExists):
+        BAD_REQUEST "TemplateAlreadyExistsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    TemplateNotFound(errors::TemplateNotFound):
+        BAD_REQUEST "TemplateNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Replication backfills.
+    ReplicationBackfillInProgress(errors::ReplicationBackfillInProgress):
+        BAD_REQUEST "ReplicationBackfillInProgressException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ReplicationBackfillInvalidStatus(errors::ReplicationBackfillInvalidStatus):
+        BAD_REQUEST "ReplicationBackfillInvalidStatusException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ReplicationBackfillNotFound(errors::ReplicationBackfillNotFound):
+        BAD_REQUEST "ReplicationBackfillNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
     // The protocol of each surface.
-    FeatureDisabled(FeatureDisabled): BAD_REQUEST "ValidationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
     UnknownTarget(UnknownTarget): BAD_REQUEST "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
-    MissingOperation(MissingOperation): BAD_REQUEST "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
     Serialization(InvalidBody): BAD_REQUEST "SerializationException", BAD_REQUEST "UNSUPPORTED";
     BodyTooLarge(BodyTooLarge): PAYLOAD_TOO_LARGE "RequestEntityTooLargeException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
     RouteNotFound(RouteNotFound): NOT_FOUND "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
     NameInvalid(NameInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "NAME_INVALID";
     MethodNotAllowed(MethodNotAllowed): METHOD_NOT_ALLOWED "UnknownOperationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
     Unsupported(Unsupported): BAD_REQUEST "UnknownOperationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+
+    // Scanning and signing.
+    ScanNotFound(errors::ScanNotFound): BAD_REQUEST "ScanNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ScanQuotaExceeded(errors::ScanQuotaExceeded):
+        BAD_REQUEST "LimitExceededException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    UnsupportedImageType(errors::UnsupportedImageType):
+        BAD_REQUEST "UnsupportedImageTypeException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ImageArchived(errors::ImageArchived): BAD_REQUEST "ImageArchivedException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    ManualScanDisabled(errors::ManualScanDisabled): BAD_REQUEST "ValidationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    SigningConfigurationNotFound(errors::SigningConfigurationNotFound):
+        BAD_REQUEST "SigningConfigurationNotFoundException", METHOD_NOT_ALLOWED "UNSUPPORTED";
+    SigningProfileElsewhere(errors::SigningProfileElsewhere):
+        BAD_REQUEST "ValidationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
 
     // Who calls, and whether it may.
     AccessDenied(AccessDenied): BAD_REQUEST "AccessDeniedException", FORBIDDEN "DENIED";
@@ -142,7 +197,10 @@ failures! {
         BAD_REQUEST "MissingAuthenticationTokenException", UNAUTHORIZED "UNAUTHORIZED";
     Unauthorized(Unauthorized): BAD_REQUEST "UnrecognizedClientException", UNAUTHORIZED "UNAUTHORIZED";
     IncompleteSignature(IncompleteSignature): BAD_REQUEST "IncompleteSignatureException", UNAUTHORIZED "UNAUTHORIZED";
+    InvalidSignature(InvalidSignature): BAD_REQUEST "InvalidSignatureException", UNAUTHORIZED "UNAUTHORIZED";
     TokenExpired(TokenExpired): BAD_REQUEST "ExpiredTokenException", FORBIDDEN "DENIED";
+    // Only pushes to and pulls through a repository that ECR would have to create meet this one. Unconfirmed.
+    TemplateRoleMissing(errors::TemplateRoleMissing): BAD_REQUEST "ValidationException", FORBIDDEN "DENIED";
 
     // The service as a whole.
     Throttled(Throttled): BAD_REQUEST "ThrottlingException", TOO_MANY_REQUESTS "TOOMANYREQUESTS";
@@ -194,15 +252,26 @@ from_operation_errors! {
         RepositoryNotFound, UploadNotFound, Empty, PartTooSmall, InvalidLayer, AlreadyExists
     }
     ops::create_pull_through_cache_rule::Error {
-        InvalidParameter, UnsupportedUpstreamRegistry, AlreadyExists, LimitExceeded
+        InvalidParameter, UnsupportedUpstreamRegistry, Secret, AlreadyExists, LimitExceeded
     }
+    ops::create_repository_creation_template::Error { InvalidParameter, AlreadyExists, LimitExceeded }
+    ops::describe_replication_backfill_results::Error { NotFound, InvalidParameter }
+    ops::start_replication_backfill::Error { InvalidParameter, InProgress, LimitExceeded }
+    ops::stop_replication_backfill::Error { NotFound, InvalidStatus }
+    ops::update_pull_through_cache_rule::Error { InvalidParameter, NotFound, Secret }
+    ops::update_repository_creation_template::Error { NotFound, InvalidParameter }
+    secrets::SecretError { NotFound, Inaccessible, Undecryptable }
+    templates::CreationError { RoleMissing, LimitExceeded }
     ops::create_repository::Error { InvalidParameter, InvalidTag, TooManyTags, AlreadyExists, LimitExceeded }
     ops::delete_repository::Error { RepositoryNotFound, NotEmpty }
+    ops::describe_image_scan_findings::Error { RepositoryNotFound, ImageNotFound, ScanNotFound, InvalidParameter }
     ops::describe_images::Error { RepositoryNotFound, ImageNotFound, InvalidParameter }
     ops::describe_pull_through_cache_rules::Error { NotFound, InvalidParameter }
     ops::describe_repositories::Error { RepositoryNotFound, InvalidParameter }
     ops::download_layer::Error { RepositoryNotFound, LayerNotFound, Inaccessible }
     ops::finish_upload::Error { RepositoryNotFound, UploadNotFound, Empty, PartTooSmall }
+    ops::get_lifecycle_policy::Error { RepositoryNotFound, NotFound }
+    ops::get_lifecycle_policy_preview::Error { RepositoryNotFound, NotFound, InvalidParameter }
     ops::list_images::Error { RepositoryNotFound, InvalidParameter }
     ops::list_referrers::Error { RepositoryNotFound, InvalidParameter }
     ops::list_tags::Error { RepositoryNotFound, InvalidParameter }
@@ -211,39 +280,28 @@ from_operation_errors! {
         TagAlreadyExists, LimitExceeded
     }
     ops::put_image_tag_mutability::Error { InvalidParameter, RepositoryNotFound }
+    ops::put_lifecycle_policy::Error { RepositoryNotFound, InvalidParameter }
+    ops::start_lifecycle_policy_preview::Error { RepositoryNotFound, InvalidParameter, PolicyNotFound, InProgress }
+    ops::register_pull_time_update_exclusion::Error { AlreadyExists, LimitExceeded }
+    ops::set_repository_policy::Error { RepositoryNotFound, InvalidParameter }
+    ops::start_image_scan::Error {
+        Disabled, RepositoryNotFound, ImageNotFound, Archived, UnsupportedImageType, QuotaExceeded
+    }
     ops::stat_blob::Error { RepositoryNotFound, LayerNotFound }
+    ops::tag_resource::Error { RepositoryNotFound, InvalidTag, TooManyTags }
+    ops::update_image_storage_class::Error { RepositoryNotFound, ImageNotFound, NotSupported }
     ops::upload_layer_part::Error { RepositoryNotFound, UploadNotFound, InvalidLayerPart, LimitExceeded }
     state::ImageLookupError { RepositoryNotFound, ImageNotFound }
+    state::PolicyLookupError { RepositoryNotFound, PolicyNotFound }
     state::UploadLookupError { RepositoryNotFound, UploadNotFound }
 }
 
 /// Exceptions of the service model and of AWS's front end that nothing here raises of itself yet, but a fault rule may.
 const SCRIPTED_ONLY: &[&str] = &[
     "BlockedByOrganizationPolicyException",
-    "ExclusionAlreadyExistsException",
-    "ExclusionNotFoundException",
-    "ImageArchivedException",
-    "ImageStorageClassUpdateNotSupportedException",
-    "InvalidSignatureException",
     "KmsException",
-    "LifecyclePolicyNotFoundException",
-    "LifecyclePolicyPreviewInProgressException",
-    "LifecyclePolicyPreviewNotFoundException",
     "OptInRequired",
-    "RegistryPolicyNotFoundException",
-    "ReplicationBackfillInProgressException",
-    "ReplicationBackfillInvalidStatusException",
-    "ReplicationBackfillNotFoundException",
-    "RepositoryPolicyNotFoundException",
-    "ScanNotFoundException",
-    "SecretNotFoundException",
-    "SigningConfigurationNotFoundException",
-    "TemplateAlreadyExistsException",
-    "TemplateNotFoundException",
-    "UnableToAccessSecretException",
-    "UnableToDecryptSecretValueException",
     "UnableToListUpstreamImageReferrersException",
-    "UnsupportedImageTypeException",
 ];
 
 /// The message of a scripted failure whose rule names none.
@@ -412,16 +470,6 @@ pub struct Scripted {
     pub message: String,
 }
 
-/// An operation of the service model that is not here yet; answered as real ECR answers a target that it does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("The operation {} is not implemented by this server.", .0.name())]
-pub struct MissingOperation(pub Operation);
-
-/// Something that is switched off for the account, or that this server does not have. Text as captured from ECR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("This feature is disabled")]
-pub struct FeatureDisabled;
-
 /// A request body over the bound of its surface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("The request body exceeds the maximum of {0} bytes")]
@@ -464,40 +512,32 @@ pub struct TokenExpired;
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("User: {caller} is not authorized to perform: ecr:{} on resource: {resource}{}", .operation.name(), .reason.suffix(*.operation))]
+#[error("User: {caller} is not authorized to perform: ecr:{action} on resource: {resource}{}", suffix(*.denial, .action))]
 pub struct AccessDenied {
     /// ARN of the caller.
     pub caller: String,
-    /// What was to be done.
-    pub operation: Operation,
+    /// Action of ECR that was to be done, without `ecr:`.
+    pub action: &'static str,
     /// ARN of the repository, or `*`.
     pub resource: String,
     /// Why not.
-    pub reason: DenialReason,
+    pub denial: Denial,
 }
 
-/// Why access is denied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DenialReason {
-    /// No policy of the caller's own allows it.
-    NoIdentityPolicy,
-    /// A policy of the caller's own denies it.
-    IdentityPolicy,
-    /// No policy of the resource allows it to a caller of another account.
-    NoResourcePolicy,
-    /// A policy of the resource denies it.
-    ResourcePolicy,
+/// What IAM puts behind the sentence.
+fn suffix(denial: Denial, action: &str) -> String {
+    match denial {
+        Denial::NoIdentityPolicy => format!(" because no identity-based policy allows the ecr:{action} action"),
+        Denial::IdentityDeny => " with an explicit deny in an identity-based policy".to_owned(),
+        Denial::NoResourcePolicy => format!(" because no resource-based policy allows the ecr:{action} action"),
+        Denial::ResourceDeny => " with an explicit deny in a resource-based policy".to_owned(),
+    }
 }
 
-impl DenialReason {
-    fn suffix(self, operation: Operation) -> String {
-        let action = operation.name();
-        match self {
-            Self::NoIdentityPolicy => format!(" because no identity-based policy allows the ecr:{action} action"),
-            Self::IdentityPolicy => " with an explicit deny in an identity-based policy".to_owned(),
-            Self::NoResourcePolicy => format!(" because no resource-based policy allows the ecr:{action} action"),
-            Self::ResourcePolicy => " with an explicit deny in a resource-based policy".to_owned(),
-        }
+impl AccessDenied {
+    /// A refusal of the model to a caller.
+    pub fn new(caller: &Caller, action: &'static str, refused: Refused) -> Self {
+        Self { caller: caller.arn.to_string(), action, resource: refused.resource, denial: refused.denial }
     }
 }
 
@@ -743,12 +783,21 @@ mod tests {
         400 InvalidTagParameterException | 405 UNSUPPORTED
         400 TooManyTagsException | 405 UNSUPPORTED
         400 LimitExceededException | 405 UNSUPPORTED
+        400 RepositoryPolicyNotFoundException | 405 UNSUPPORTED
+        400 RegistryPolicyNotFoundException | 405 UNSUPPORTED
+        400 ValidationException | 405 UNSUPPORTED
+        400 ExclusionAlreadyExistsException | 405 UNSUPPORTED
+        400 ExclusionNotFoundException | 405 UNSUPPORTED
         400 ImageNotFoundException | 404 MANIFEST_UNKNOWN
         400 ImageAlreadyExistsException | 405 UNSUPPORTED
         400 ImageTagAlreadyExistsException | 400 TAG_INVALID
         400 ImageDigestDoesNotMatchException | 400 MANIFEST_INVALID
         400 LayersNotFoundException | 404 MANIFEST_BLOB_UNKNOWN
         400 ReferencedImagesNotFoundException | 404 MANIFEST_BLOB_UNKNOWN
+        400 ImageStorageClassUpdateNotSupportedException | 405 UNSUPPORTED
+        400 LifecyclePolicyNotFoundException | 405 UNSUPPORTED
+        400 LifecyclePolicyPreviewNotFoundException | 405 UNSUPPORTED
+        400 LifecyclePolicyPreviewInProgressException | 405 UNSUPPORTED
         400 LayersNotFoundException | 404 BLOB_UNKNOWN
         400 LayerInaccessibleException | 404 BLOB_UNKNOWN
         400 LayerAlreadyExistsException | 405 UNSUPPORTED
@@ -762,8 +811,14 @@ mod tests {
         400 PullThroughCacheRuleAlreadyExistsException | 405 UNSUPPORTED
         400 PullThroughCacheRuleNotFoundException | 405 UNSUPPORTED
         400 UnsupportedUpstreamRegistryException | 405 UNSUPPORTED
-        400 ValidationException | 405 UNSUPPORTED
-        400 UnknownOperationException | 404 UNSUPPORTED
+        400 SecretNotFoundException | 405 UNSUPPORTED
+        400 UnableToAccessSecretException | 405 UNSUPPORTED
+        400 UnableToDecryptSecretValueException | 405 UNSUPPORTED
+        400 TemplateAlreadyExistsException | 405 UNSUPPORTED
+        400 TemplateNotFoundException | 405 UNSUPPORTED
+        400 ReplicationBackfillInProgressException | 405 UNSUPPORTED
+        400 ReplicationBackfillInvalidStatusException | 405 UNSUPPORTED
+        400 ReplicationBackfillNotFoundException | 405 UNSUPPORTED
         400 UnknownOperationException | 404 UNSUPPORTED
         400 SerializationException | 400 UNSUPPORTED
         413 RequestEntityTooLargeException | 413 SIZE_INVALID
@@ -771,12 +826,21 @@ mod tests {
         400 InvalidParameterException | 400 NAME_INVALID
         405 UnknownOperationException | 405 UNSUPPORTED
         400 UnknownOperationException | 405 UNSUPPORTED
+        400 ScanNotFoundException | 405 UNSUPPORTED
+        400 LimitExceededException | 405 UNSUPPORTED
+        400 UnsupportedImageTypeException | 405 UNSUPPORTED
+        400 ImageArchivedException | 405 UNSUPPORTED
+        400 ValidationException | 405 UNSUPPORTED
+        400 SigningConfigurationNotFoundException | 405 UNSUPPORTED
+        400 ValidationException | 405 UNSUPPORTED
         400 AccessDeniedException | 403 DENIED
         400 UnrecognizedClientException | 401 UNAUTHORIZED
         400 MissingAuthenticationTokenException | 401 UNAUTHORIZED
         400 UnrecognizedClientException | 401 UNAUTHORIZED
         400 IncompleteSignatureException | 401 UNAUTHORIZED
+        400 InvalidSignatureException | 401 UNAUTHORIZED
         400 ExpiredTokenException | 403 DENIED
+        400 ValidationException | 403 DENIED
         400 ThrottlingException | 429 TOOMANYREQUESTS
         500 ServerException | 500 UNKNOWN
         503 ServerException | 503 UNAVAILABLE
@@ -900,9 +964,9 @@ mod tests {
     fn x_013_access_denied_names_caller_action_resource_and_reason() {
         let failure = Failure::from(AccessDenied {
             caller: "arn:aws:iam::999999999999:user/eve".to_owned(),
-            operation: Operation::PutImage,
+            action: "PutImage",
             resource: "arn:aws:ecr:us-east-1:123456789012:repository/team/app".to_owned(),
-            reason: DenialReason::NoResourcePolicy,
+            denial: Denial::NoResourcePolicy,
         });
         assert_eq!(failure.ecr().status, StatusCode::BAD_REQUEST);
         assert_eq!(failure.oci().status, StatusCode::FORBIDDEN);

@@ -203,7 +203,8 @@ fn timers(plan: &Plan, report: &mut Report) -> Result<()> {
     let mut state = seeded(1, 1)?;
     let source = state.default_registry();
     let destination = RegistryKey { account: source.account, region: region("eu-west-1")? };
-    let rule = ReplicationRule { destinations: vec![destination], repository_prefixes: Vec::new() };
+    let rule =
+        ReplicationRule { destinations: vec![destination], repository_prefixes: Vec::new(), delete_replication: None };
     seeding::replication(state.registry_mut(&source), ReplicationConfiguration { rules: vec![rule] })?;
     state.durations.replication = Duration::from_secs(5);
     let mut live = Live::new(state, 1);

@@ -12,10 +12,10 @@ use crate::blobs::{BlobStore, FinishError, StoreError};
 use crate::daemon::Daemon;
 use crate::proto;
 use crate::registry::types::{Digest, RepositoryName, Tag, Timestamp, VerifiedBlob};
-use crate::registry::{Manifest, Registry, seeding};
+use crate::registry::{Manifest, Registry, scanning, seeding};
 use crate::seed::{BlobSink, GeneratedImage, ImagePlan, PlannedDocument, UpstreamPlan, check, generate};
 use crate::upstream::content::{UpstreamImage, UpstreamManifest, UpstreamRegistry};
-use crate::worlds::{Live, World, WorldState};
+use crate::worlds::{DeclaredPrincipal, Live, World, WorldState};
 
 #[async_trait]
 impl proto::state_service_server::StateService for Control {
@@ -139,7 +139,7 @@ fn generate_images(plan: PlannedDocument, sink: &mut StoreSink<'_>) -> Result<Re
         PlannedDocument::Upstream(upstream) => {
             upstream.repositories.iter().flat_map(|repository| &repository.images).collect()
         }
-        PlannedDocument::Registry(_) | PlannedDocument::Tasks(_) => Vec::new(),
+        PlannedDocument::Registry(_) | PlannedDocument::Tasks(_) | PlannedDocument::Principal(_) => Vec::new(),
     };
     let images = plans.into_iter().map(|plan| ready_image(plan, sink)).collect::<Result<_, _>>()?;
     Ok(ReadyDocument { plan, images })
@@ -188,8 +188,17 @@ fn put(state: &mut WorldState, now: Timestamp, document: &ReadyDocument) -> Resu
             for image in &document.images {
                 put_image(registry, now, &plan.name, image, &mut result)?;
             }
+            for (subject, scan) in &plan.scans {
+                count(&mut result, scanning::declare(registry, subject.clone(), scan.clone()));
+            }
         }
         PlannedDocument::Upstream(plan) => put_upstream(state, plan, &document.images, &mut result)?,
+        PlannedDocument::Principal(plan) => {
+            let (account, arn, policies) = (plan.account, Arc::clone(&plan.arn), Arc::clone(&plan.policies));
+            let principal = DeclaredPrincipal { account, arn, policies };
+            let is_new = state.principals.declare(principal, plan.access_key.clone());
+            count(&mut result, if is_new { seeding::Change::Created } else { seeding::Change::Updated });
+        }
         PlannedDocument::Tasks(plan) => {
             let before = state.durations;
             if let Some(duration) = plan.replication_duration {

@@ -21,7 +21,7 @@ use crate::daemon::Daemon;
 use crate::http::serve_world;
 use crate::proto;
 use crate::registry::types::{AccountId, Region};
-use crate::worlds::{Address, Birth, RepositoryUri, Snapshot, World, WorldId, WorldSettings, WorldState};
+use crate::worlds::{Address, AuthMode, Birth, RepositoryUri, Snapshot, World, WorldId, WorldSettings, WorldState};
 
 /// Lease of a world unless its creator says otherwise.
 const LEASE: Duration = Duration::from_mins(10);
@@ -273,6 +273,12 @@ impl Control {
             proto::RepositoryUriMode::Unspecified => {}
             proto::RepositoryUriMode::Advertised => state.repository_uri = RepositoryUri::Advertised,
             proto::RepositoryUriMode::Aws => state.repository_uri = RepositoryUri::Aws,
+        }
+        match request.auth() {
+            proto::AuthMode::Unspecified => {}
+            proto::AuthMode::Off => state.auth = AuthMode::Off,
+            proto::AuthMode::Claimed => state.auth = AuthMode::Claimed,
+            proto::AuthMode::Verified => state.auth = AuthMode::Verified,
         }
         Ok(state)
     }

@@ -8,7 +8,8 @@ use http::{Method, Response};
 use super::protocol::{CONTENT_TYPE as JSON, MAX_BODY_BYTES, UnknownTarget, parse_target};
 use super::signed::Signed;
 use super::{Answer, Call as EcrOperation, Links, Request, decode, download, layers, tokens};
-use crate::auth::sigv4::Sigv4Claim;
+use crate::auth::signature::{SignedRequest, verify};
+use crate::auth::sigv4::{IncompleteSignature, Sigv4Claim};
 use crate::facts::{Fact, Facts, Surface};
 use crate::http::{
     Arrival, BodyError, Call, CredentialHints, EndConnection, ReplyBody, Stop, UploadSession, find_world, whole,
@@ -18,9 +19,11 @@ use crate::operations::Operation;
 use crate::pull_through;
 use crate::registry::types::{Digest, Region, RegistryKey, RepositoryName, Timestamp};
 use crate::registry::{Caller, Effect};
-use crate::wire_errors::{BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, ecr_response};
+use crate::wire_errors::{
+    AccessDenied, BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, UnrecognizedClient, ecr_response,
+};
 use crate::worlds::address::Addressed;
-use crate::worlds::{RepositoryUri, World};
+use crate::worlds::{AuthMode, RepositoryUri, World};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
@@ -43,11 +46,14 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
         Ok(addressed) => addressed,
         Err(refusal) => return Ok(refusal),
     };
-    let decoded = authenticate(claim, &addressed, &mut facts);
-    let decoded = match (decoded, target) {
+    let identity = authenticate(claim, &addressed, &mut facts);
+    let decoded = match (identity, target) {
         (Err(failure), _) | (Ok(_), Err(failure)) => Err(failure),
-        (Ok(signer), Ok(operation)) => match arrival.read_body(MAX_BODY_BYTES).await {
-            Ok(body) => decode(operation, &body).map(|request| (signer, request, body.len() as u64)),
+        (Ok(identity), Ok(operation)) => match arrival.read_body(MAX_BODY_BYTES).await {
+            Ok(body) => identity.verify(&arrival, &body).and_then(|()| {
+                let request = decode(operation, &body)?;
+                Ok(((identity.caller, identity.region), request, body.len() as u64))
+            }),
             Err(BodyError::TooLong) => Err(BodyTooLarge(MAX_BODY_BYTES as u64).into()),
             Err(BodyError::Gone) => {
                 // Recorded as given up by its caller, which is what dropping it does.
@@ -92,26 +98,78 @@ fn target(arrival: &Arrival) -> Result<Operation, Failure> {
     parse_target(arrival.header("x-amz-target")).map_err(|error: UnknownTarget| error.into())
 }
 
-/// Takes the caller's word for who it is; the signature itself is not checked in this version.
+/// Who calls, and what is left to check of it.
+struct Identity {
+    caller: Caller,
+    region: Region,
+    /// The claim and the secret that it must have been signed with, where the world asks for that.
+    unverified: Option<(Sigv4Claim, Arc<str>)>,
+}
+
+impl Identity {
+    /// Checks the signature over the whole request, by the machine's clock, as a caller's own clock is real.
+    fn verify(&self, arrival: &Arrival, body: &[u8]) -> Result<(), Failure> {
+        let Some((claim, secret)) = &self.unverified else { return Ok(()) };
+        let parts = &arrival.parts;
+        let request = SignedRequest {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            body,
+        };
+        Ok(verify(claim, &request, secret, arrival.daemon.real().now())?)
+    }
+}
+
+/// Who the caller says it is. Without a claim, where the world does not insist on one, it is the default account.
 fn authenticate(
-    claim: Option<Result<Sigv4Claim, crate::auth::sigv4::IncompleteSignature>>,
+    claim: Option<Result<Sigv4Claim, IncompleteSignature>>,
     addressed: &Addressed,
     facts: &mut Facts,
-) -> Result<(Caller, Region), Failure> {
-    let claim = claim.ok_or(MissingAuthenticationToken)??;
-    let account = addressed.account.unwrap_or_else(|| addressed.world.identity().default_account());
-    let registry = RegistryKey { account, region: claim.region.clone() };
-    let caller = crate::worlds::Live::root_caller(&registry, account);
-    facts.set(Fact::Account, account.as_str());
-    facts.set(Fact::Region, claim.region.as_str());
+) -> Result<Identity, Failure> {
+    let world = &addressed.world;
+    let claim = claim.transpose()?;
+    let access_key = claim.as_ref().map(|claim| claim.access_key.clone()).unwrap_or_default();
+    let (mode, default_region, declared) = world.write(|live| {
+        let principals = &live.state.principals;
+        let declared = principals.caller(&access_key).zip(principals.secret(&access_key).cloned());
+        (live.state.auth, live.state.default_region().clone(), declared)
+    });
+    let region = match &claim {
+        Some(claim) => claim.region.clone(),
+        None if mode == AuthMode::Off => default_region,
+        None => return Err(MissingAuthenticationToken.into()),
+    };
+    let (caller, declared_secret) = if let Some((caller, secret)) = declared {
+        (caller, Some(secret))
+    } else {
+        let account = addressed.account.unwrap_or_else(|| world.identity().default_account());
+        let registry = RegistryKey { account, region: region.clone() };
+        (crate::worlds::Live::root_caller(&registry, account), None)
+    };
+    let unverified = match claim.filter(|_| mode == AuthMode::Verified) {
+        Some(claim) => {
+            let minted = || world.identity().minted_secret(&claim.access_key).map(Arc::from);
+            let secret = declared_secret.or_else(minted).ok_or(UnrecognizedClient)?;
+            Some((claim, secret))
+        }
+        None => None,
+    };
+    facts.set(Fact::Account, caller.account.as_str());
+    facts.set(Fact::Region, region.as_str());
     facts.set(Fact::Caller, Arc::clone(&caller.arn));
-    Ok((caller, claim.region))
+    Ok(Identity { caller, region, unverified })
 }
 
 async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
     signed.call.before(Surface::Ecr).await?;
-    let registry = request.registry(&signed.caller, &signed.region)?;
+    let registry = request.registry(&signed.caller, &signed.region);
     let call = &signed.call;
+    let action = request.operation.action();
+    let (repository, tags) = (request.call.repository(), request.call.request_tags());
+    call.write(|live| live.state.authorize(&registry, &signed.caller, action, repository, tags))
+        .map_err(|refused| AccessDenied::new(&signed.caller, action, refused))?;
     for reference in request.call.pulls().iter().filter_map(pullable) {
         let Some(repository) = request.call.repository() else { break };
         pull_through::bring_manifest(call, &registry, &signed.caller, repository, &reference).await?;
@@ -138,7 +196,10 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
                         let (caller, repository, upload) = (&signed.caller, &repository, &upload);
                         UploadSession { call, registry: &registry, caller, repository, upload }.open()?;
                     }
-                    Effect::ImagePushed { .. } | Effect::ImageDeleted { .. } | Effect::WorkBegun(_) => {}
+                    Effect::ImagePushed { .. }
+                    | Effect::ImageDeleted { .. }
+                    | Effect::BackfillBegun { .. }
+                    | Effect::WorkBegun(_) => {}
                 }
             }
             Ok(answer)

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::Links;
 use super::request::{Call, decode};
 use crate::operations::Operation;
 use crate::registry::ops::cache_fill;
 use crate::registry::types::{AccountId, Digest, RegistryKey, RepositoryName, StoredBlob, Timestamp, VerifiedBlob};
-use crate::registry::{Caller, Context, Ids, Registry, Surroundings};
+use crate::registry::{Caller, Context, Effect, Ids, Registry, Surroundings, Work};
 use crate::wire_errors::Failure;
 
 pub(super) fn key() -> RegistryKey {
@@ -67,15 +67,20 @@ impl StoredBlob for TestBlob {
     }
 }
 
+/// When everything happens.
+const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_123);
+
 /// A registry and the calls to it, all at one moment.
 pub(super) struct Bench {
     pub(super) registry: Registry,
     ids: Counter,
+    /// Work that calls have begun and that has not ended.
+    work: Vec<Work>,
 }
 
 impl Bench {
     pub(super) fn new() -> Self {
-        Self { registry: Registry::new(key()), ids: Counter(0) }
+        Self { registry: Registry::new(key()), ids: Counter(0), work: Vec::new() }
     }
 
     /// Puts a blob into a repository.
@@ -86,15 +91,50 @@ impl Bench {
         digest
     }
 
+    /// Pushes an image whose tag is all that makes it differ from others; the repository must be there.
+    pub(super) fn image(&mut self, repository: &str, tag: &str) -> Digest {
+        let (config, layer) = (self.blob(repository, "{}"), self.blob(repository, "layer"));
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {
+                "mediaType": "application/vnd.oci.image.config.v1+json",
+                "digest": config.to_string(),
+                "size": 2,
+            },
+            "layers": [{
+                "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
+                "digest": layer.to_string(),
+                "size": 5,
+            }],
+            "annotations": { "tag": tag },
+        });
+        let manifest = manifest.to_string();
+        let put = json!({ "repositoryName": repository, "imageManifest": manifest, "imageTag": tag });
+        self.ok("PutImage", &put.to_string());
+        Digest::sha256_of(manifest.as_bytes())
+    }
+
+    /// Ends all work that calls have begun.
+    pub(super) fn end_work(&mut self) {
+        for work in std::mem::take(&mut self.work) {
+            work.settle(&mut self.registry, NOW, &Ok(()));
+        }
+    }
+
     /// Decodes, applies and renders one call.
     pub(super) fn call(&mut self, operation: &str, body: &str) -> Result<Value, Failure> {
         let operation = Operation::from_name(operation).unwrap();
-        let now = Timestamp::from_millis(1_700_000_000_123);
         let answer = match decode(operation, body.as_bytes())?.call {
             Call::Read(call) => call.apply(&self.registry)?,
             Call::Write(call) => {
-                let mut cx = Context::new(now, caller(), &mut self.ids).within(&OneUpstream);
-                call.apply(&mut self.registry, &mut cx)?
+                let mut cx = Context::new(NOW, caller(), &mut self.ids).within(&OneUpstream);
+                let answer = call.apply(&mut self.registry, &mut cx)?;
+                self.work.extend(cx.effects.into_iter().filter_map(|effect| match effect {
+                    Effect::WorkBegun(work) => Some(work),
+                    _ => None,
+                }));
+                answer
             }
             other => panic!("{other:?} needs more than a registry"),
         };

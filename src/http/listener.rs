@@ -87,12 +87,7 @@ async fn serve(daemon: Arc<Daemon>, listener: TcpListener, world: Option<WorldId
     }
 }
 
-async fn serve_connection(
-    daemon: Arc<Daemon>,
-    stream: TcpStream,
-    world: Option<WorldId>,
-    stop: CancellationToken,
-) {
+async fn serve_connection(daemon: Arc<Daemon>, stream: TcpStream, world: Option<WorldId>, stop: CancellationToken) {
     let number = daemon.next_connection();
     let (socket, handle) = Socket::new(stream, number);
     let service = service_fn(|request| {

@@ -8,9 +8,11 @@ use http::{Response, StatusCode};
 
 use super::route::Matched;
 use crate::http::{Arrival, Call, UploadSession};
-use crate::registry::Caller;
+use crate::operations::Operation;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, UploadId};
-use crate::wire_errors::{DigestInvalid, Failure, NameInvalid};
+use crate::registry::{Caller, templates};
+use crate::wire_errors::{AccessDenied, DigestInvalid, Failure, NameInvalid};
+use crate::worlds::Live;
 
 /// A call whose route, world and caller are known.
 pub(super) struct OciCall {
@@ -32,6 +34,25 @@ impl OciCall {
     /// The digest that the path names.
     pub(super) fn digest(&self) -> Result<Digest, Failure> {
         parse_digest(&self.matched.object)
+    }
+
+    /// Whether the caller may create the repository that its push would create; a push to one that is there, or that no
+    /// template would create, needs no such right.
+    pub(super) fn may_create(&self, live: &Live, repository: &RepositoryName) -> Result<(), Failure> {
+        if !live.read_registry(&self.registry, |registry| templates::creates_on_push(registry, repository)) {
+            return Ok(());
+        }
+        let action = Operation::CreateRepository.action();
+        let authorized = live.state.authorize(&self.registry, &self.caller, action, Some(repository), &[]);
+        authorized.map_err(|refused| AccessDenied::new(&self.caller, action, refused).into())
+    }
+
+    /// Whether the caller may download layers of another repository of this registry.
+    pub(super) fn may_read_layers_of(&self, repository: &RepositoryName) -> bool {
+        let action = Operation::GetDownloadUrlForLayer.action();
+        let authorize =
+            |live: &mut Live| live.state.authorize(&self.registry, &self.caller, action, Some(repository), &[]).is_ok();
+        self.call.write(authorize)
     }
 
     /// An upload into a repository of this registry.

@@ -12,6 +12,7 @@ use crate::pull_through;
 use crate::registry::errors::InvalidParameter;
 use crate::registry::limits;
 use crate::registry::ops::{batch_delete_image, image_by_reference, put_image};
+use crate::registry::templates;
 use crate::registry::types::TAG_PATTERN;
 use crate::registry::{ImageFailureCause, ImageIdentifier, Manifest, Reference};
 use crate::wire_errors::{Failure, ManifestTooLarge, ManifestUnknown, TagInvalid, Unsupported};
@@ -42,10 +43,15 @@ pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     let is_pull = call.matched.route == Route::ManifestGet;
     let input = image_by_reference::Input { repository: repository.clone(), reference };
     let image = call.call.write(|live| {
-        let found = live.read_registry(&call.registry, |registry| image_by_reference::apply(registry, &input))?;
-        // A pull writes only when the recorded time is a day old, so most pulls change nothing.
-        if is_pull && image_by_reference::is_stale(found.image.last_recorded_pull_time(), live.now()) {
-            let digest = found.image.digest().clone();
+        let now = live.now();
+        let (image, moves_pull_time) = live.read_registry(&call.registry, |registry| {
+            let image = image_by_reference::apply(registry, &input)?.image;
+            let moves_pull_time = is_pull && image_by_reference::moves_pull_time(registry, &call.caller, &image, now);
+            Ok::<_, image_by_reference::Error>((image, moves_pull_time))
+        })?;
+        // Most pulls come within a day of another and change nothing.
+        if moves_pull_time {
+            let digest = image.digest().clone();
             let noted = live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
                 image_by_reference::record_pull(registry, cx, &repository, &digest);
                 Ok::<(), std::convert::Infallible>(())
@@ -54,7 +60,7 @@ pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
                 Ok(()) => {}
             }
         }
-        Ok::<_, image_by_reference::Error>(found.image)
+        Ok::<_, image_by_reference::Error>(image)
     })?;
     let digest = image.digest().to_string();
     let etag = format!("\"{digest}\"");
@@ -93,14 +99,17 @@ pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop>
     };
     let input = put_image::Input { repository: repository.clone(), manifest, image_tag, image_digest };
     let stored = call.call.write(|live| {
+        call.may_create(live, &repository)?;
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-            put_image::apply(registry, cx, input)
+            templates::on_push(registry, cx, &repository, |registry, cx| {
+                Ok::<_, Failure>(put_image::apply(registry, cx, input)?)
+            })
         })
     });
     let digest = match (stored, pushed) {
         (Ok(stored), _) => stored.image_id.digest,
         // The identical push is a silent success here, as in ECR.
-        (Err(put_image::Error::AlreadyExists(_)), Some(digest)) => digest,
+        (Err(Failure::ImageAlreadyExists(_)), Some(digest)) => digest,
         (Err(error), _) => return Err(error.into()),
     };
     let mut response = reply(StatusCode::CREATED, "");

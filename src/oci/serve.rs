@@ -15,9 +15,7 @@ use crate::facts::{Fact, Facts, Surface};
 use crate::http::{Arrival, Call, CredentialHints, EndConnection, ReplyBody, Stop, find_world, whole, without_body_if};
 use crate::operations::{Operation, Route};
 use crate::registry::types::{Digest, RegistryKey, RepositoryName};
-use crate::wire_errors::{
-    AccessDenied, DenialReason, Failure, MethodNotAllowed, RouteNotFound, Unsupported, oci_response,
-};
+use crate::wire_errors::{AccessDenied, Failure, MethodNotAllowed, RouteNotFound, Unsupported, oci_response};
 
 /// Header that every reply of the surface carries.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -82,9 +80,7 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
 
 async fn handle(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     call.call.before(Surface::Oci).await?;
-    if call.registry.account != call.caller.account {
-        return Err(denied(call).into());
-    }
+    authorize(call)?;
     match call.matched.route {
         Route::Ping => Ok(whole(reply(StatusCode::OK, Bytes::from_static(b"{}")))),
         Route::Catalog => listings::catalog(call),
@@ -106,12 +102,19 @@ async fn handle(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     }
 }
 
-/// Another account's registry: no policy can allow it yet.
-fn denied(call: &OciCall) -> Failure {
-    let operation = call.matched.route.operation().unwrap_or(Operation::GetAuthorizationToken);
-    let resource = call.repository().map_or_else(|_| "*".to_owned(), |name| call.registry.repository_arn(&name));
-    let caller = call.caller.arn.to_string();
-    AccessDenied { caller, operation, resource, reason: DenialReason::NoResourcePolicy }.into()
+/// Whether the caller may do what the route comes down to. Login itself is free to whoever holds a token.
+fn authorize(call: &OciCall) -> Result<(), Failure> {
+    let operation = match call.matched.route {
+        Route::Ping => return Ok(()),
+        // Part of an upload, whose own action is the nearest.
+        Route::UploadStatus | Route::UploadCancel | Route::BlobDelete => Operation::UploadLayerPart,
+        route => route.operation().unwrap_or(Operation::UploadLayerPart),
+    };
+    let action = operation.action();
+    let repository = call.repository().ok().filter(|_| call.matched.route != Route::Catalog);
+    call.call
+        .write(|live| live.state.authorize(&call.registry, &call.caller, action, repository.as_ref(), &[]))
+        .map_err(|refused| AccessDenied::new(&call.caller, action, refused).into())
 }
 
 fn route_failure(error: RouteError) -> Failure {

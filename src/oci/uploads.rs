@@ -20,6 +20,7 @@ use crate::registry::errors::InvalidLayer;
 use crate::registry::ops::append_upload::{self, ChunkEnd};
 use crate::registry::ops::finish_upload::{self, UploadRules};
 use crate::registry::ops::{cancel_upload, initiate_layer_upload, mount_blob, upload_status};
+use crate::registry::templates;
 use crate::registry::types::{Digest, RepositoryName, UploadId, VerifiedBlob};
 use crate::wire_errors::{BlobUploadUnknown, DigestInvalid, Failure, RangeInvalid, SizeInvalid};
 
@@ -29,8 +30,11 @@ pub(super) async fn start(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     let repository = call.repository()?;
     let input = initiate_layer_upload::Input { repository: repository.clone() };
     let opened = call.call.write(|live| {
+        call.may_create(live, &repository)?;
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-            initiate_layer_upload::apply(registry, cx, &input)
+            templates::on_push(registry, cx, &repository, |registry, cx| {
+                Ok::<_, Failure>(initiate_layer_upload::apply(registry, cx, &input)?)
+            })
         })
     })?;
     call.upload(&repository, &opened.upload_id).open()?;
@@ -51,12 +55,17 @@ pub(super) async fn mount(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     let repository = call.repository()?;
     let digest = call.matched.query.mount.as_deref().and_then(|digest| digest.parse::<Digest>().ok());
     let from = call.matched.query.from.as_deref().and_then(|from| from.parse().ok());
+    // Who mounts a blob could download it and push it again, so it has to be allowed to do that.
+    let from = from.filter(|from| call.may_read_layers_of(from));
     if let (Some(digest), Some(from)) = (digest, from) {
         let from = mount_blob::MountSource::Repository(from);
         let input = mount_blob::Input { repository: repository.clone(), digest: digest.clone(), from };
         let mounted = call.call.write(|live| {
+            call.may_create(live, &repository)?;
             live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-                mount_blob::apply(registry, cx, &input)
+                templates::on_push(registry, cx, &repository, |registry, cx| {
+                    Ok::<_, Failure>(mount_blob::apply(registry, cx, &input)?)
+                })
             })
         })?;
         if mounted == mount_blob::Output::Mounted {

@@ -8,8 +8,8 @@ use super::flights::{Cargo, Flight};
 use super::origin::Origin;
 use super::trouble::{Trouble, Wanted};
 use crate::http::Call;
-use crate::registry::errors::LimitExceeded;
 use crate::registry::ops::cache_fill;
+use crate::registry::templates::CreationError;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, Tag};
 use crate::registry::{Caller, Context, Kind, Manifest, MediaType, Reference, Registry};
 use crate::wire_errors::Failure;
@@ -132,7 +132,7 @@ fn store(
     repository: &RepositoryName,
     tag: &Tag,
     manifests: &[Arc<Manifest>],
-) -> Result<(), LimitExceeded> {
+) -> Result<(), CreationError> {
     call.write(|live| {
         if live.read_registry(key, |registry| missed(registry, repository, tag)).as_ref() != Some(origin) {
             return Ok(());
@@ -141,14 +141,14 @@ fn store(
     })
 }
 
-/// Puts manifests in, the last one under the tag: all, or none if a limit stands in the way.
+/// Puts manifests in, the last one under the tag: all, or none if a limit or the repository's template stands in the way.
 fn fill(
     registry: &mut Registry,
     cx: &mut Context<'_>,
     repository: &RepositoryName,
     tag: &Tag,
     manifests: &[Arc<Manifest>],
-) -> Result<(), LimitExceeded> {
+) -> Result<(), CreationError> {
     let mut filled = registry.clone();
     let last = manifests.len().saturating_sub(1);
     for (place, manifest) in manifests.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::secrets::SecretState;
 use super::types::{AccountId, Digest, RepositoryName, Tag, Timestamp, UploadId};
 use super::work::Work;
 
@@ -50,6 +51,11 @@ impl<'a> Context<'a> {
 pub trait Surroundings {
     /// Whether the world declares an upstream registry at this host, whatever ECR knows of it.
     fn declares_upstream(&self, host: &str) -> bool;
+
+    /// What the world says of the Secrets Manager secret of this ARN; nothing, unless it declares secrets.
+    fn secret(&self, _arn: &str) -> SecretState {
+        SecretState::Undeclared
+    }
 }
 
 /// A world that declares nothing.
@@ -83,6 +89,11 @@ pub enum Effect {
         digest: Digest,
         /// Tag that went.
         tag: Option<Tag>,
+    },
+    /// A backfill was begun, which the world has to run, since it takes two registries.
+    BackfillBegun {
+        /// Its id.
+        id: Arc<str>,
     },
     /// Work is under way that the world has to end in its time.
     WorkBegun(Work),

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use super::types::{Digest, RegistryKey};
+
 /// Kind of encryption.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EncryptionType {
@@ -30,6 +32,16 @@ impl EncryptionType {
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Aes256, Self::Kms, Self::KmsDsse].into_iter().find(|kind| kind.as_str() == name)
     }
+}
+
+/// ARN of the key `aws/ecr` of a registry's account and region. Its id is made from them, so that whatever creates a
+/// repository, a call or a replication, finds the same key.
+pub(super) fn managed_key(registry: &RegistryKey) -> Arc<str> {
+    let RegistryKey { account, region } = registry;
+    let hash = Digest::sha256_of(format!("aws/ecr {account} {region}").as_bytes()).encoded();
+    // Of the form of a UUID of version 4.
+    let id = format!("{}-{}-4{}-8{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32]);
+    format!("arn:{}:kms:{region}:{account}:key/{id}", registry.partition()).into()
 }
 
 /// A repository's encryption setting.

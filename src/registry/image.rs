@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::manifest::Manifest;
+use super::scanning::Scan;
+use super::signing::SigningStatus;
 use super::small_set::SmallSet;
 use super::types::{Digest, RegistryKey, Tag, Timestamp};
 
@@ -13,9 +15,21 @@ pub struct Image {
     pub(super) pushed_at: Timestamp,
     pub(super) last_recorded_pull_time: Option<Timestamp>,
     pub(super) tags: SmallSet<Tag>,
-    pub(super) replication: Option<Arc<Vec<ReplicationStatus>>>,
-    /// Absent for an image that never was in the archive, which is nearly every one.
+    /// Absent for an image that was only pushed and pulled, which is nearly every one.
+    pub(super) services: Option<Arc<Services>>,
+}
+
+/// What replication, archive, scanning and signing know of an image.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Services {
+    /// One for each destination, in order.
+    pub(super) replication: Vec<ReplicationStatus>,
+    /// Absent for an image that never was in the archive.
     pub(super) archive: Option<Arc<ArchiveHistory>>,
+    /// Absent for an image that was never scanned, or not since it came out of the archive.
+    pub(super) scan: Option<Box<Scan>>,
+    /// One for each profile that was to sign it.
+    pub(super) signing: Vec<SigningStatus>,
 }
 
 /// What an image that was archived at some time remembers of it.
@@ -31,14 +45,7 @@ pub struct ArchiveHistory {
 
 impl Image {
     pub(super) fn new(manifest: Arc<Manifest>, pushed_at: Timestamp) -> Self {
-        Self {
-            manifest,
-            pushed_at,
-            last_recorded_pull_time: None,
-            tags: SmallSet::default(),
-            replication: None,
-            archive: None,
-        }
+        Self { manifest, pushed_at, last_recorded_pull_time: None, tags: SmallSet::default(), services: None }
     }
 
     /// Its manifest.
@@ -68,17 +75,36 @@ impl Image {
 
     /// How its replication stands, one entry for each destination, in order of account and region.
     pub fn replication_statuses(&self) -> &[ReplicationStatus] {
-        self.replication.as_ref().map_or(&[], |statuses| statuses.as_slice())
+        self.services.as_ref().map_or(&[], |services| services.replication.as_slice())
     }
 
     /// Its storage status.
     pub fn status(&self) -> ImageStatus {
-        self.archive.as_ref().map_or(ImageStatus::Active, |archive| archive.status)
+        self.archive().map_or(ImageStatus::Active, |archive| archive.status)
+    }
+
+    /// Whether it can be pulled: neither in the archive nor on its way out of it.
+    pub fn is_active(&self) -> bool {
+        self.status() == ImageStatus::Active
     }
 
     /// What it remembers of the archive; absent if it never was there.
     pub fn archive(&self) -> Option<&ArchiveHistory> {
-        self.archive.as_deref()
+        self.services.as_ref()?.archive.as_deref()
+    }
+
+    /// What it knows of its basic scans; absent if it was never scanned.
+    pub fn scan(&self) -> Option<&Scan> {
+        self.services.as_ref()?.scan.as_deref()
+    }
+
+    /// How its signing stands, one entry for each profile that was to sign it.
+    pub fn signing_statuses(&self) -> &[SigningStatus] {
+        self.services.as_ref().map_or(&[], |services| services.signing.as_slice())
+    }
+
+    pub(super) fn services_mut(&mut self) -> &mut Services {
+        Arc::make_mut(self.services.get_or_insert_default())
     }
 }
 

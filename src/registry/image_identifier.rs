@@ -1,6 +1,7 @@
 //! How callers name images, and the per-image failures of the batch operations.
 
 use super::errors::bracketed;
+use super::image::ImageStatus;
 use super::types::{Digest, Tag};
 
 /// An image as a caller named it. Nothing is checked: what is wrong with it is answered for each id.
@@ -81,6 +82,9 @@ pub enum ImageFailureCause {
     /// Indexes hold the image.
     #[error("Requested image referenced by manifest list: {}", bracketed(.0))]
     ImageReferencedByManifestList(Vec<Digest>),
+    /// The image is in the archive, or on its way out of it. Unconfirmed text.
+    #[error("Requested image is not accessible because its status is {}", .0.as_str())]
+    ImageInaccessible(ImageStatus),
 }
 
 impl ImageFailureCause {
@@ -93,6 +97,7 @@ impl ImageFailureCause {
             Self::ImageTagDoesNotMatchDigest => "ImageTagDoesNotMatchDigest",
             Self::MissingDigestAndTag => "MissingDigestAndTag",
             Self::ImageReferencedByManifestList(_) => "ImageReferencedByManifestList",
+            Self::ImageInaccessible(_) => "ImageInaccessible",
         }
     }
 }

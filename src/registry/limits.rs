@@ -65,8 +65,53 @@ pub const PAGE_DEFAULT: usize = 100;
 /// Entries of the largest page. Shape `MaxResults`.
 pub const PAGE_MAXIMUM: usize = 1_000;
 
+/// Entries of a page of `ListImageReferrers` when the caller names no number. Documentation of its `maxResults`.
+pub const REFERRERS_PAGE_DEFAULT: usize = 20;
+
+/// Entries of the largest page of `ListImageReferrers`. Shape `FiftyMaxResults`.
+pub const REFERRERS_PAGE_MAXIMUM: usize = 50;
+
+/// Artifact types in one filter of referrers. Shape `ArtifactTypeList`.
+pub const ARTIFACT_TYPES_PER_FILTER: usize = 5;
+
+/// Characters of an artifact type. Shape `ArtifactType`.
+pub const ARTIFACT_TYPE_CHARACTERS: usize = 255;
+
+/// Entries of the largest page of `GetLifecyclePolicyPreview`. Shape `LifecyclePreviewMaxResults`.
+pub const PREVIEW_PAGE_MAXIMUM: usize = 100;
+
+/// Characters of the shortest lifecycle policy. Shape `LifecyclePolicyText`.
+pub const LIFECYCLE_POLICY_LEAST_CHARACTERS: usize = 100;
+
+/// Characters of the longest lifecycle policy. Same shape.
+pub const LIFECYCLE_POLICY_MOST_CHARACTERS: usize = 30_720;
+
+/// Characters of a policy of a repository or a registry. Shapes `RepositoryPolicyText`, `RegistryPolicyText`.
+pub const POLICY_CHARACTERS: usize = 10_240;
+
+/// Principals of one registry whose pulls are not recorded.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-time-update-exclusions.html>
+pub const PULL_TIME_EXCLUSIONS: usize = 100;
+
 /// Pull-through cache rules of one registry. Quota.
 pub const CACHE_RULES_PER_REGISTRY: usize = 50;
+
+/// Repository creation templates of one registry. No source tells a number; this one is ours.
+pub const CREATION_TEMPLATES_PER_REGISTRY: usize = 100;
+
+/// Replication backfills of one registry that have not ended.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartReplicationBackfill.html>
+pub const RUNNING_BACKFILLS: usize = 10;
+
+/// How long a backfill is kept after its end.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListReplicationBackfills.html>
+pub const BACKFILLS_KEPT: Duration = Duration::from_hours(90 * 24);
+
+/// Entries of a page of `ListReplicationBackfills` when the caller names no number. Documentation of its `maxResults`.
+pub const BACKFILLS_PAGE_DEFAULT: usize = 25;
+
+/// Entries of the largest page of `ListReplicationBackfills`. Shape `FiftyMaxResults`.
+pub const BACKFILLS_PAGE_MAXIMUM: usize = 50;
 
 /// Rules of a replication configuration. Shape `ReplicationRuleList` (10 in models before November 2026).
 pub const REPLICATION_RULES: usize = 25;
@@ -76,6 +121,47 @@ pub const REPLICATION_DESTINATIONS: usize = 25;
 
 /// Repository filters of one replication rule. Quota.
 pub const REPLICATION_FILTERS_PER_RULE: usize = 100;
+
+/// Rules of a registry's scanning configuration. Shape `RegistryScanningRuleList`.
+pub const SCANNING_RULES: usize = 2;
+
+/// Repository filters of one scanning rule. Shape `ScanningRepositoryFilterList`.
+pub const SCANNING_FILTERS_PER_RULE: usize = 100;
+
+/// Characters of such a filter. Shape `ScanningRepositoryFilterValue`.
+pub const SCAN_FILTER_CHARACTERS: usize = 255;
+
+/// Stars in such a filter.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-filters.html>
+pub const SCAN_FILTER_WILDCARDS: usize = 4;
+
+/// Repositories in one `BatchGetRepositoryScanningConfiguration`. Shape `ScanningConfigurationRepositoryNameList`.
+pub const SCANNING_REPOSITORIES_PER_CALL: usize = 25;
+
+/// How long after the begin of an image's basic scan the next one may begin.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartImageScan.html>
+pub const SCAN_INTERVAL: Duration = Duration::from_hours(24);
+
+/// Attributes of one finding. Shape `AttributeList`.
+pub const ATTRIBUTES_PER_FINDING: usize = 50;
+
+/// Characters of an attribute's key. Shape `AttributeKey`.
+pub const ATTRIBUTE_KEY_CHARACTERS: usize = 128;
+
+/// Characters of an attribute's value. Shape `AttributeValue`.
+pub const ATTRIBUTE_VALUE_CHARACTERS: usize = 256;
+
+/// Rules of a signing configuration. Shape `SigningRuleList`.
+pub const SIGNING_RULES: usize = 10;
+
+/// Repository filters of one signing rule. Shape `SigningRepositoryFilterList`.
+pub const SIGNING_FILTERS_PER_RULE: usize = 100;
+
+/// Characters of such a filter. Shape `SigningRepositoryFilterValue`.
+pub const SIGNING_FILTER_CHARACTERS: usize = 256;
+
+/// Characters of a signing profile's ARN. Shape `SigningProfileArn`.
+pub const SIGNING_PROFILE_ARN_CHARACTERS: usize = 200;
 
 /// How old a recorded pull time gets before a pull moves it: ECR promises a refresh at least once in 24 hours.
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html>

@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
+use super::image::ImageStatus;
 use super::image_identifier::ImageIdentifier;
 use super::manifest::Manifest;
-use super::ops::{batch_delete_image, describe_images, list_images, list_tags, put_image};
+use super::ops::{batch_delete_image, describe_images, list_images, list_tags, put_image, update_image_storage_class};
 use super::page::PageRequest;
+use super::policy::lifecycle::StorageClass;
 use super::replication;
 use super::state::Registry;
 use super::tag_mutability::{TagMutability, TagMutabilityMode};
@@ -19,6 +21,7 @@ use super::testing::{
     NOON, blob, image_about, image_of, index_of, key, name, picture, push, registry, tag, with, with_repository,
 };
 use super::types::Digest;
+use super::work::Work;
 
 const TAGS: [&str; 4] = ["a", "b", "dev-1", "dev-2"];
 const BLOBS: [&str; 4] = ["{}", "base", "app", "signature"];
@@ -44,6 +47,9 @@ enum Step {
     Mutability(TagMutabilityMode),
     Fork,
     Replicate { manifest: usize, tag: usize },
+    Archive(usize),
+    BeginActivation(usize),
+    EndActivation { manifest: usize, arrived: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -58,14 +64,19 @@ fn step() -> impl Strategy<Value = Step> {
         2 => manifest.clone().prop_map(Step::DeleteDigest),
         1 => proptest::sample::select(modes.to_vec()).prop_flat_map(|mode| mode).prop_map(Step::Mutability),
         1 => any::<()>().prop_map(|()| Step::Fork),
-        1 => (manifest, 0..TAGS.len()).prop_map(|(manifest, tag)| Step::Replicate { manifest, tag }),
+        1 => (manifest.clone(), 0..TAGS.len()).prop_map(|(manifest, tag)| Step::Replicate { manifest, tag }),
+        2 => manifest.clone().prop_map(Step::Archive),
+        1 => manifest.clone().prop_map(Step::BeginActivation),
+        1 => (manifest, any::<bool>()).prop_map(|(manifest, arrived)| Step::EndActivation { manifest, arrived }),
     ]
 }
 
-/// Images with their tags, and the blobs that are there.
+/// Images with their tags, those that are not active, and the blobs that are there.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Naive {
     images: BTreeMap<Digest, BTreeSet<&'static str>>,
+    archived: BTreeSet<Digest>,
+    activating: BTreeSet<Digest>,
     blobs: BTreeSet<Digest>,
     mode: TagMutabilityMode,
 }
@@ -94,12 +105,18 @@ impl Naive {
         if manifest.children().iter().any(|child| !self.images.contains_key(*child)) {
             return "children";
         }
+        let is_active = !self.archived.contains(digest) && !self.activating.contains(digest);
+        let is_identical = match tag {
+            None => self.images.contains_key(digest),
+            Some(tag) => self.owner(tag) == Some(digest),
+        };
         match tag {
-            None if self.images.contains_key(digest) => return "exists",
-            Some(tag) if self.owner(tag) == Some(digest) => return "exists",
-            Some(tag) if self.owner(tag).is_some() && self.is_frozen(tag) => return "frozen",
+            _ if is_identical && is_active => return "exists",
+            Some(tag) if !is_identical && self.owner(tag).is_some() && self.is_frozen(tag) => return "frozen",
             _ => {}
         }
+        self.archived.remove(digest);
+        self.activating.remove(digest);
         if let Some(tag) = tag {
             self.images.values_mut().for_each(|tags| {
                 tags.remove(tag);
@@ -123,7 +140,43 @@ impl Naive {
             }
         }
         self.images.remove(digest);
+        self.archived.remove(digest);
+        self.activating.remove(digest);
         true
+    }
+
+    /// Says whether the image goes into the archive, and puts it there.
+    fn archive(&mut self, digest: &Digest, universe: &[Arc<Manifest>]) -> bool {
+        let holds = |manifest: &Arc<Manifest>| {
+            self.images.contains_key(manifest.digest())
+                && !self.archived.contains(manifest.digest())
+                && manifest.children().contains(&digest)
+        };
+        let may_go = self.images.contains_key(digest)
+            && !self.archived.contains(digest)
+            && !self.activating.contains(digest)
+            && !universe.iter().any(holds);
+        may_go && self.archived.insert(digest.clone())
+    }
+
+    /// Says whether the image comes out of the archive, and sends it on its way.
+    fn begin_activation(&mut self, digest: &Digest) -> bool {
+        self.archived.remove(digest) && self.activating.insert(digest.clone())
+    }
+
+    fn end_activation(&mut self, digest: &Digest, arrived: bool) {
+        if self.activating.remove(digest) && !arrived {
+            self.archived.insert(digest.clone());
+        }
+    }
+
+    /// Whether images use the blob and all of them are in the archive or on their way out of it.
+    fn is_archived(&self, blob: &Digest, universe: &[Arc<Manifest>]) -> bool {
+        let uses = |manifest: &&Arc<Manifest>| {
+            self.images.contains_key(manifest.digest()) && manifest.blobs().iter().any(|(used, _)| *used == blob)
+        };
+        let mut users = universe.iter().filter(uses).map(|manifest| manifest.digest()).peekable();
+        users.peek().is_some() && users.all(|user| self.archived.contains(user) || self.activating.contains(user))
     }
 
     fn remove_tag(&mut self, tag: &'static str, universe: &[Arc<Manifest>]) -> bool {
@@ -139,7 +192,13 @@ fn seen(registry: &Registry, mode: TagMutabilityMode) -> Naive {
     let repository = registry.repository(&name("team/app")).unwrap();
     let interned = |tag: String| TAGS.into_iter().find(|known| *known == tag).unwrap();
     let tags = |tags: Vec<String>| tags.into_iter().map(interned).collect();
+    let of_status = |status: ImageStatus| {
+        let images = repository.images().values().filter(|image| image.status() == status);
+        images.map(|image| image.digest().clone()).collect()
+    };
     Naive {
+        archived: of_status(ImageStatus::Archived),
+        activating: of_status(ImageStatus::Activating),
         images: picture(registry, "team/app").into_iter().map(|(digest, list)| (digest, tags(list))).collect(),
         blobs: repository.layers().map(|layer| layer.blob.digest().clone()).collect(),
         mode,
@@ -164,6 +223,13 @@ fn delete(registry: &mut Registry, image_id: ImageIdentifier) -> bool {
         assert_eq!(cx.effects.len(), output.image_ids.len());
         output.failures.is_empty()
     })
+}
+
+/// Whether the call was granted.
+fn update_storage_class(registry: &mut Registry, digest: &Digest, target: StorageClass) -> bool {
+    let image_id = ImageIdentifier::by_digest(digest.to_string());
+    let input = update_image_storage_class::Input { repository: name("team/app"), image_id, target };
+    with(|cx| update_image_storage_class::apply(registry, cx, &input)).is_ok()
 }
 
 fn set_mutability(registry: &mut Registry, mode: TagMutabilityMode) {
@@ -192,7 +258,7 @@ fn check_replication(registry: &Registry, manifest: &Manifest, image_tag: &'stat
     }
 }
 
-fn check_invariants(registry: &Registry, naive: &Naive) {
+fn check_invariants(registry: &Registry, naive: &Naive, universe: &[Arc<Manifest>]) {
     let repository = registry.repository(&name("team/app")).unwrap();
     repository.assert_indexes_agree();
     for (tag, _) in repository.tags().iter() {
@@ -200,7 +266,9 @@ fn check_invariants(registry: &Registry, naive: &Naive) {
     }
     for image in repository.images().values() {
         for (blob, _) in image.manifest().blobs() {
-            assert!(repository.layer(blob).is_some_and(|layer| layer.in_use), "{blob} is here and in use");
+            let layer = repository.layer(blob).unwrap_or_else(|| panic!("{blob} is not here"));
+            assert!(layer.in_use, "{blob} is in use");
+            assert_eq!(layer.is_archived, naive.is_archived(blob, universe), "{blob}");
         }
     }
     let tags = list_tags::Input { repository: name("team/app"), start: list_tags::Start::First, limit: None };
@@ -235,8 +303,10 @@ fn check_pages(registry: &Registry, naive: &Naive) {
             break;
         }
     }
-    assert_eq!(rows, naive.images.values().map(|tags| tags.len().max(1)).sum::<usize>());
-    assert_eq!(images, naive.images.len());
+    let is_active = |digest: &Digest| !naive.archived.contains(digest) && !naive.activating.contains(digest);
+    let active = || naive.images.iter().filter(|(digest, _)| is_active(digest)).map(|(_, tags)| tags);
+    assert_eq!(rows, active().map(|tags| tags.len().max(1)).sum::<usize>());
+    assert_eq!(images, active().count());
 }
 
 fn run(steps: Vec<Step>) {
@@ -273,13 +343,29 @@ fn run(steps: Vec<Step>) {
             }
             Step::Fork => forks.push((registry.clone(), naive.clone())),
             Step::Replicate { manifest, tag } => check_replication(&registry, &universe[manifest], TAGS[tag]),
+            Step::Archive(manifest) => {
+                let digest = universe[manifest].digest();
+                let expected = naive.archive(digest, &universe);
+                assert_eq!(update_storage_class(&mut registry, digest, StorageClass::Archive), expected);
+            }
+            Step::BeginActivation(manifest) => {
+                let digest = universe[manifest].digest();
+                let expected = naive.begin_activation(digest);
+                assert_eq!(update_storage_class(&mut registry, digest, StorageClass::Standard), expected);
+            }
+            Step::EndActivation { manifest, arrived } => {
+                let digest = universe[manifest].digest().clone();
+                naive.end_activation(&digest, arrived);
+                let result = if arrived { Ok(()) } else { Err("FAULT".into()) };
+                Work::Activation { repository: name("team/app"), digest }.settle(&mut registry, NOON, &result);
+            }
         }
         assert_eq!(seen(&registry, naive.mode), naive);
-        check_invariants(&registry, &naive);
+        check_invariants(&registry, &naive, &universe);
     }
     for (fork, then) in forks {
         assert_eq!(seen(&fork, then.mode), then, "a fork keeps its own state");
-        check_invariants(&fork, &then);
+        check_invariants(&fork, &then, &universe);
     }
 }
 
@@ -322,5 +408,6 @@ fn what_is_kept_for_each_image_stays_small() {
     assert!(size_of::<super::Image>() <= 72);
     assert!(size_of::<Manifest>() <= 184);
     assert!(size_of::<super::Descriptor>() <= 72);
-    assert!(size_of::<super::Repository>() <= 248);
+    // Two of its pointers are policies, which most repositories do not have.
+    assert!(size_of::<super::Repository>() <= 264);
 }

@@ -7,11 +7,14 @@
 use std::sync::Arc;
 
 use super::encryption::Encryption;
-use super::image::{ArchiveHistory, Image, ImageStatus, ReplicationState, ReplicationStatus};
+use super::image::{ArchiveHistory, Image, ImageStatus, ReplicationState, ReplicationStatus, Services};
 use super::image_identifier::{ImageFailureCause, ImageIdentifier, has_digest_form};
+use super::lifecycle::{Lifecycle, LifecyclePreview, StoredLifecyclePolicy};
+use super::limits;
 use super::manifest::{Kind, Manifest};
 use super::map::{Map, after};
 use super::media_type::MediaType;
+use super::policy::iam::PolicyDocument;
 use super::resource_tags::ResourceTags;
 use super::small_set::SmallSet;
 use super::tag_mutability::TagMutability;
@@ -27,6 +30,9 @@ pub struct Repository {
     pub(super) scan_on_push: bool,
     pub(super) encryption: Encryption,
     pub(super) resource_tags: ResourceTags,
+    pub(super) policy: Option<PolicyDocument>,
+    /// Absent for a repository that never had a lifecycle policy or preview.
+    lifecycle: Option<Arc<Lifecycle>>,
     images: Map<Digest, Arc<Image>>,
     /// The manifest and not its digest, which is five times as large as the pointer.
     tags: Map<Tag, Arc<Manifest>>,
@@ -47,6 +53,8 @@ pub struct Layer {
     media_type: Option<MediaType>,
     /// Number of images that name it.
     users: u32,
+    /// Number of those that are in the archive or on their way out of it.
+    archived_users: u32,
 }
 
 /// A blob that is here.
@@ -58,6 +66,8 @@ pub struct StoredLayer<'a> {
     pub media_type: Option<&'a MediaType>,
     /// Whether an image uses it.
     pub in_use: bool,
+    /// Whether there are images that use it, and every one of them is in the archive or on its way out of it.
+    pub is_archived: bool,
 }
 
 /// The tags of a repository, in ASCII order, with the digests that they name.
@@ -106,6 +116,8 @@ impl Repository {
             scan_on_push: false,
             encryption: Encryption::default(),
             resource_tags: ResourceTags::default(),
+            policy: None,
+            lifecycle: None,
             images: Map::new(),
             tags: Map::new(),
             layers: Map::new(),
@@ -130,7 +142,7 @@ impl Repository {
         &self.tag_mutability
     }
 
-    /// Whether each push is to start a scan. Stored and shown; nothing scans.
+    /// Whether each push is to start a scan; what counts in the end is the registry's scanning configuration.
     pub fn scan_on_push(&self) -> bool {
         self.scan_on_push
     }
@@ -143,6 +155,25 @@ impl Repository {
     /// Its resource tags.
     pub fn resource_tags(&self) -> &ResourceTags {
         &self.resource_tags
+    }
+
+    /// What it lets others do; absent: it has no policy.
+    pub fn policy(&self) -> Option<&PolicyDocument> {
+        self.policy.as_ref()
+    }
+
+    /// Its lifecycle policy; absent: it has none.
+    pub fn lifecycle_policy(&self) -> Option<&StoredLifecyclePolicy> {
+        self.lifecycle.as_ref()?.policy.as_ref()
+    }
+
+    /// The last preview of a lifecycle policy; absent if there never was one.
+    pub fn lifecycle_preview(&self) -> Option<&LifecyclePreview> {
+        self.lifecycle.as_ref()?.preview.as_ref()
+    }
+
+    pub(super) fn lifecycle_mut(&mut self) -> &mut Lifecycle {
+        Arc::make_mut(self.lifecycle.get_or_insert_default())
     }
 
     /// Images by digest.
@@ -179,6 +210,19 @@ impl Repository {
     pub fn referrers_of(&self, subject: &Digest) -> impl Iterator<Item = &Arc<Image>> {
         let digests = self.referrers.get(subject).into_iter().flat_map(SmallSet::iter);
         digests.filter_map(|digest| self.images.get(digest))
+    }
+
+    /// Whether it has as many images as it may have; those in the archive do not count.
+    /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>
+    pub fn is_full(&self) -> bool {
+        self.has_counting_images(limits::IMAGES_PER_REPOSITORY)
+    }
+
+    /// Whether at least so many images count against the quota.
+    pub(super) fn has_counting_images(&self, least: usize) -> bool {
+        let counts = |image: &&Arc<Image>| image.status() != ImageStatus::Archived;
+        // Counted only where it may matter, which spares every other repository a counter.
+        self.images.len() >= least && self.images.values().filter(counts).count() >= least
     }
 
     /// The image of a tag.
@@ -265,7 +309,7 @@ impl Repository {
             self.tags.remove(tag);
         }
         for (blob, _) in image.manifest.blobs() {
-            self.release_layer(blob);
+            self.release_layer(blob, image.is_active());
         }
         for child in image.manifest.children() {
             remove_from_index(&mut self.parents, child, digest);
@@ -276,9 +320,10 @@ impl Repository {
     }
 
     /// Unused layers go at once: "may be cleaned up at any time" leaves us the moment, and the bytes must not pile up.
-    fn release_layer(&mut self, digest: &Digest) {
+    fn release_layer(&mut self, digest: &Digest, user_was_active: bool) {
         if let Some(layer) = self.layers.get_mut(digest) {
             layer.users = layer.users.saturating_sub(1);
+            layer.archived_users = layer.archived_users.saturating_sub(u32::from(!user_was_active));
             if layer.users == 0 {
                 self.layers.remove(digest);
             }
@@ -318,7 +363,7 @@ impl Repository {
     /// Notes where a replication stands; nothing happens if the image is gone.
     pub(super) fn set_replication_state(&mut self, digest: &Digest, destination: RegistryKey, state: ReplicationState) {
         self.change_image(digest, |image| {
-            let statuses = Arc::make_mut(image.replication.get_or_insert_default());
+            let statuses = &mut image.services_mut().replication;
             match statuses.binary_search_by(|status| status.destination.cmp(&destination)) {
                 Ok(place) => statuses[place].state = state,
                 Err(place) => statuses.insert(place, ReplicationStatus { destination, state }),
@@ -328,38 +373,73 @@ impl Repository {
 
     /// Puts an image into the archive.
     pub(super) fn archive(&mut self, digest: &Digest, now: Timestamp) {
-        self.change_image(digest, |image| {
-            let last_activated_at = image.archive.as_ref().and_then(|archive| archive.last_activated_at);
+        self.change_archive(digest, |archive| {
+            let last_activated_at = archive.as_ref().and_then(|archive| archive.last_activated_at);
             let status = ImageStatus::Archived;
-            image.archive = Some(Arc::new(ArchiveHistory { status, last_archived_at: now, last_activated_at }));
+            *archive = Some(Arc::new(ArchiveHistory { status, last_archived_at: now, last_activated_at }));
         });
     }
 
     /// Sends an image on its way out of the archive; nothing happens to one that is not in it.
     pub(super) fn begin_activation(&mut self, digest: &Digest) {
-        self.change_archive(digest, |archive| {
-            if archive.status == ImageStatus::Archived {
-                archive.status = ImageStatus::Activating;
-            }
-        });
+        self.change_archive_in(digest, ImageStatus::Archived, |archive| archive.status = ImageStatus::Activating);
     }
 
     /// Ends the way out of the archive: there, or back in it.
     pub(super) fn end_activation(&mut self, digest: &Digest, now: Timestamp, arrived: bool) {
+        self.change_archive_in(digest, ImageStatus::Activating, |archive| {
+            archive.status = if arrived { ImageStatus::Active } else { ImageStatus::Archived };
+            archive.last_activated_at = if arrived { Some(now) } else { archive.last_activated_at };
+        });
+    }
+
+    /// Brings an image back from the archive at once, as a push of it does; nothing happens to one that is active.
+    pub(super) fn restore(&mut self, digest: &Digest, now: Timestamp) {
+        for status in [ImageStatus::Archived, ImageStatus::Activating] {
+            self.change_archive_in(digest, status, |archive| {
+                archive.status = ImageStatus::Active;
+                archive.last_activated_at = Some(now);
+            });
+        }
+    }
+
+    /// [`Self::change_archive`] of an image that has this status, which is not the one before the first archiving.
+    fn change_archive_in(&mut self, digest: &Digest, status: ImageStatus, change: impl FnOnce(&mut ArchiveHistory)) {
+        if self.images.get(digest).is_none_or(|image| image.status() != status) {
+            return;
+        }
         self.change_archive(digest, |archive| {
-            if archive.status == ImageStatus::Activating {
-                archive.status = if arrived { ImageStatus::Active } else { ImageStatus::Archived };
-                archive.last_activated_at = if arrived { Some(now) } else { archive.last_activated_at };
+            if let Some(archive) = archive {
+                change(Arc::make_mut(archive));
             }
         });
     }
 
-    fn change_archive(&mut self, digest: &Digest, change: impl FnOnce(&mut ArchiveHistory)) {
-        self.change_image(digest, |image| {
-            if let Some(archive) = &mut image.archive {
-                change(Arc::make_mut(archive));
+    /// Changes what an image knows of the archive, and what its layers know of it.
+    fn change_archive(&mut self, digest: &Digest, change: impl FnOnce(&mut Option<Arc<ArchiveHistory>>)) {
+        let Some(image) = self.images.get_mut(digest).map(Arc::make_mut) else { return };
+        let was_active = image.is_active();
+        let services = image.services_mut();
+        change(&mut services.archive);
+        if services.archive.as_ref().is_some_and(|archive| archive.status == ImageStatus::Archived) {
+            // The archive keeps no results of scans.
+            services.scan = None;
+        }
+        let is_active = image.is_active();
+        if was_active == is_active {
+            return;
+        }
+        for (blob, _) in image.manifest.blobs() {
+            if let Some(layer) = self.layers.get_mut(blob) {
+                let users = layer.archived_users;
+                layer.archived_users = if is_active { users.saturating_sub(1) } else { users + 1 };
             }
-        });
+        }
+    }
+
+    /// Changes what the other services know of an image; nothing happens if it is gone.
+    pub(super) fn change_services(&mut self, digest: &Digest, change: impl FnOnce(&mut Services)) {
+        self.change_image(digest, |image| change(image.services_mut()));
     }
 
     fn change_image(&mut self, digest: &Digest, change: impl FnOnce(&mut Image)) {
@@ -389,7 +469,9 @@ const MOST_NESTED_INDEXES: u32 = 8;
 impl Layer {
     fn stored(&self) -> Option<StoredLayer<'_>> {
         let media_type = self.media_type.as_ref();
-        self.blob.as_ref().map(|blob| StoredLayer { blob, media_type, in_use: self.users > 0 })
+        let in_use = self.users > 0;
+        let is_archived = in_use && self.archived_users == self.users;
+        self.blob.as_ref().map(|blob| StoredLayer { blob, media_type, in_use, is_archived })
     }
 }
 
@@ -409,14 +491,16 @@ impl Repository {
         use std::collections::BTreeMap;
 
         let mut tags = BTreeMap::new();
-        let mut users: BTreeMap<Digest, u32> = BTreeMap::new();
+        let mut users: BTreeMap<Digest, (u32, u32)> = BTreeMap::new();
         let mut parents: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
         let mut referrers: BTreeMap<Digest, Vec<Digest>> = BTreeMap::new();
         for (digest, image) in &self.images {
             assert_eq!(digest, image.digest());
             tags.extend(image.tags.iter().map(|tag| (tag.clone(), digest.clone())));
             for (blob, _) in image.manifest.blobs() {
-                *users.entry(blob.clone()).or_default() += 1;
+                let (all, archived) = users.entry(blob.clone()).or_default();
+                *all += 1;
+                *archived += u32::from(!image.is_active());
             }
             for child in image.manifest.children() {
                 parents.entry(child.clone()).or_default().push(digest.clone());
@@ -433,7 +517,8 @@ impl Repository {
         assert_eq!(listed(&self.parents), parents);
         assert_eq!(listed(&self.referrers), referrers);
         for (digest, layer) in &self.layers {
-            assert_eq!(layer.users, users.remove(digest).unwrap_or(0), "users of {digest}");
+            let counted = (layer.users, layer.archived_users);
+            assert_eq!(counted, users.remove(digest).unwrap_or_default(), "users of {digest}");
             assert!(layer.users > 0 || layer.blob.is_some(), "{digest} is neither used nor here");
         }
         assert!(users.is_empty(), "used layers without an entry: {users:?}");

@@ -2,10 +2,14 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html>
 
+use std::str::FromStr;
 use std::sync::Arc;
 
-use super::errors::{InvalidTagParameter, TooManyTags};
+use super::errors::{InvalidTagParameter, RepositoryNotFound, TooManyTags};
 use super::limits;
+use super::repository::Repository;
+use super::state::Registry;
+use super::types::{Arn, InvalidArn, RegistryKey, RepositoryName};
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,35 @@ pub struct ResourceTag {
 /// The tags of one repository, in the order given; no key twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceTags(Option<Arc<[ResourceTag]>>);
+
+/// A repository as its ARN names it, for the operations on tags, which know it by nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaggedRepository {
+    /// Registry in the ARN.
+    pub registry: RegistryKey,
+    /// Its name.
+    pub name: RepositoryName,
+}
+
+impl FromStr for TaggedRepository {
+    type Err = InvalidArn;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (registry, name) = text.parse::<Arn>()?.repository()?;
+        Ok(Self { registry, name })
+    }
+}
+
+impl TaggedRepository {
+    /// The repository in the registry that is asked, which is of the ARN's account. An ARN of another region than the one
+    /// that is asked names nothing there (unconfirmed).
+    pub(super) fn find<'a>(&self, registry: &'a Registry) -> Result<&'a Arc<Repository>, RepositoryNotFound> {
+        if self.registry == *registry.key() {
+            return registry.repository(&self.name);
+        }
+        Err(RepositoryNotFound { repository: self.name.clone(), registry_id: self.registry.account })
+    }
+}
 
 /// Why some tags cannot be a repository's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +76,24 @@ impl ResourceTags {
             return Err(InvalidTagParameter.into());
         }
         Ok(Self(if tags.is_empty() { None } else { Some(tags.into()) }))
+    }
+
+    /// These tags and more; a key that is here already keeps its place and gets the new value.
+    pub(super) fn with(&self, tags: Vec<ResourceTag>) -> Result<Self, ResourceTagsError> {
+        let mut all = self.as_slice().to_vec();
+        for tag in Self::new(tags)?.as_slice() {
+            match all.iter_mut().find(|old| old.key == tag.key) {
+                Some(old) => old.value.clone_from(&tag.value),
+                None => all.push(tag.clone()),
+            }
+        }
+        Self::new(all)
+    }
+
+    /// These tags but for some.
+    pub(super) fn without(&self, keys: &[String]) -> Self {
+        let kept: Arc<[ResourceTag]> = self.as_slice().iter().filter(|tag| !keys.contains(&tag.key)).cloned().collect();
+        Self(if kept.is_empty() { None } else { Some(kept) })
     }
 
     /// The tags.

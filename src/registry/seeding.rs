@@ -135,7 +135,7 @@ fn check(registry: &Registry, seed: &SeedImage) -> Result<(), Error> {
         return Err(ReferencedImagesNotFound { digests, repository: name, registry_id }.into());
     }
     let image = repository.images().get(seed.manifest.digest());
-    if image.is_none() && repository.images().len() >= limits::IMAGES_PER_REPOSITORY {
+    if image.is_none() && repository.is_full() {
         return Err(registry.limit(Limited::Images, limits::IMAGES_PER_REPOSITORY as u64).into());
     }
     let is_new = |tag: &&Tag| image.is_none_or(|image| !image.tags().contains(tag));

@@ -1,15 +1,24 @@
-//! A registry as a value: repositories, replication, cache rules. Its lookups own their not-found errors.
+//! A registry as a value: repositories, replication, cache rules, policy and settings. Its lookups own their not-found errors.
 
 use std::sync::Arc;
 
+use super::account_settings::AccountSettings;
 use super::cache_rules::CacheRule;
-use super::errors::{CacheRuleNotFound, ImageNotFound, LimitExceeded, Limited, RepositoryNotFound, UploadNotFound};
+use super::errors::{
+    CacheRuleNotFound, ImageNotFound, LimitExceeded, Limited, RepositoryNotFound, RepositoryPolicyNotFound,
+    UploadNotFound,
+};
 use super::image::{Image, ReplicationState};
 use super::image_identifier::{ImageFailureCause, ImageIdentifier};
 use super::limits;
 use super::map::Map;
-use super::replication::ReplicationConfiguration;
+use super::policy::iam::PolicyDocument;
+use super::pull_time_exclusions::PullTimeExclusions;
+use super::replication::{Backfill, ReplicationConfiguration};
 use super::repository::Repository;
+use super::scanning::{DeclaredScan, RegistryScanning, ScanSubject};
+use super::signing::SigningConfiguration;
+use super::templates::Template;
 use super::types::{AccountId, CacheRulePrefix, Digest, RegistryKey, RepositoryName, Tag, UploadId};
 use super::upload::Upload;
 
@@ -21,8 +30,19 @@ pub struct Registry {
     pub(super) replication: Arc<ReplicationConfiguration>,
     pub(super) replication_sources: Map<AccountId, ()>,
     pub(super) cache_rules: Map<CacheRulePrefix, Arc<CacheRule>>,
-    /// ARN of the `aws/ecr` key, made when first used.
-    pub(super) managed_kms_key: Option<Arc<str>>,
+    /// Repository creation templates by prefix, without its trailing slash.
+    pub(super) templates: Map<Arc<str>, Arc<Template>>,
+    /// Backfills by id; those that ended are kept for a while.
+    pub(super) backfills: Map<Arc<str>, Arc<Backfill>>,
+    /// Backfills begun so far.
+    pub(super) backfills_begun: u64,
+    pub(super) policy: Option<PolicyDocument>,
+    pub(super) account_settings: AccountSettings,
+    pub(super) pull_time_exclusions: PullTimeExclusions,
+    pub(super) scanning: Arc<RegistryScanning>,
+    /// What scans find.
+    pub(super) declared_scans: Map<ScanSubject, Arc<DeclaredScan>>,
+    pub(super) signing: Option<Arc<SigningConfiguration>>,
 }
 
 impl Registry {
@@ -34,7 +54,15 @@ impl Registry {
             replication: Arc::default(),
             replication_sources: Map::new(),
             cache_rules: Map::new(),
-            managed_kms_key: None,
+            templates: Map::new(),
+            backfills: Map::new(),
+            backfills_begun: 0,
+            policy: None,
+            account_settings: AccountSettings::default(),
+            pull_time_exclusions: PullTimeExclusions::default(),
+            scanning: Arc::default(),
+            declared_scans: Map::new(),
+            signing: None,
         }
     }
 
@@ -68,6 +96,31 @@ impl Registry {
         &self.cache_rules
     }
 
+    /// What it lets others do, and by scope V2 what it keeps anybody from doing; absent: it has no policy.
+    pub fn policy(&self) -> Option<&PolicyDocument> {
+        self.policy.as_ref()
+    }
+
+    /// The settings of its account.
+    pub fn account_settings(&self) -> &AccountSettings {
+        &self.account_settings
+    }
+
+    /// The principals whose pulls are not recorded.
+    pub fn pull_time_exclusions(&self) -> &PullTimeExclusions {
+        &self.pull_time_exclusions
+    }
+
+    /// Its scanning configuration.
+    pub fn scanning(&self) -> &Arc<RegistryScanning> {
+        &self.scanning
+    }
+
+    /// Its signing configuration; absent until one is put.
+    pub fn signing(&self) -> Option<&Arc<SigningConfiguration>> {
+        self.signing.as_ref()
+    }
+
     /// A repository.
     pub fn repository(&self, name: &RepositoryName) -> Result<&Arc<Repository>, RepositoryNotFound> {
         self.repositories.get(name).ok_or_else(|| self.no_repository(name))
@@ -81,6 +134,12 @@ impl Registry {
 
     fn no_repository(&self, name: &RepositoryName) -> RepositoryNotFound {
         RepositoryNotFound { repository: name.clone(), registry_id: self.id() }
+    }
+
+    /// The policy of a repository that has one.
+    pub fn repository_policy(&self, name: &RepositoryName) -> Result<&PolicyDocument, PolicyLookupError> {
+        let not_found = || RepositoryPolicyNotFound { repository: name.clone(), registry_id: self.id() };
+        Ok(self.repository(name)?.policy().ok_or_else(not_found)?)
     }
 
     /// An open upload of a repository.
@@ -150,6 +209,17 @@ pub enum UploadLookupError {
     /// Its repository has no such upload.
     #[error(transparent)]
     UploadNotFound(#[from] UploadNotFound),
+}
+
+/// The policy of a repository could not be found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyLookupError {
+    /// Not even the repository is there.
+    #[error(transparent)]
+    RepositoryNotFound(#[from] RepositoryNotFound),
+    /// The repository has none.
+    #[error(transparent)]
+    PolicyNotFound(#[from] RepositoryPolicyNotFound),
 }
 
 /// An image could not be found.

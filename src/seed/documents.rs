@@ -3,7 +3,9 @@
 //! Pure: it looks at no world. A document that is well formed can still be refused by the model when it is applied.
 
 mod image;
+mod principal;
 mod registry;
+mod scan;
 mod times;
 
 use std::cell::RefCell;
@@ -46,8 +48,11 @@ fn check_document(document: &proto::Document, place: &Place<'_>, defaults: &Regi
         }
         Some(Kind::Upstream(document)) => upstream(document, &place.member("upstream")).map(PlannedDocument::Upstream),
         Some(Kind::Tasks(document)) => Some(PlannedDocument::Tasks(tasks(document, &place.member("tasks")))),
+        Some(Kind::Principal(document)) => {
+            principal::check(document, &place.member("principal")).map(PlannedDocument::Principal)
+        }
         None => {
-            place.refuse("must be one of `registry`, `repository`, `upstream` and `tasks`");
+            place.refuse("must be one of `registry`, `repository`, `upstream`, `tasks` and `principal`");
             None
         }
     }
@@ -62,12 +67,14 @@ fn repository(
     let name = parse::<RepositoryName>(&document.name, &place.member("name"));
     let tag_mutability = mutability(document, place);
     let images = images(&document.images, place);
+    let scans = place.each("scans", &document.scans, |scan, place| scan::check(scan, place, name.as_ref()));
     Some(RepositoryPlan {
         registry: registry?,
         name: name?,
         tag_mutability: tag_mutability?,
         images,
         scan_on_push: document.scan_on_push.unwrap_or(false),
+        scans,
     })
 }
 

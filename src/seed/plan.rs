@@ -3,10 +3,13 @@
 //! A plan says what should be, not how to get there. Rules that depend on what a world holds already are checked by the
 //! model when the plan is applied.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::image_spec::ImageSpec;
 use super::upstream_host::UpstreamHost;
+use crate::registry::policy::iam::PolicyDocument;
+use crate::registry::scanning::{DeclaredScan, ScanSubject};
 use crate::registry::types::{AccountId, CacheRulePrefix, RegistryKey, RepositoryName, Tag, Timestamp};
 use crate::registry::{ReplicationConfiguration, TagMutability};
 
@@ -21,6 +24,21 @@ pub enum PlannedDocument {
     Upstream(UpstreamPlan),
     /// How long tasks take.
     Tasks(TaskPlan),
+    /// A principal with policies of its own.
+    Principal(PrincipalPlan),
+}
+
+/// A principal with policies of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalPlan {
+    /// Its account, as in its ARN.
+    pub account: AccountId,
+    /// Its ARN.
+    pub arn: Arc<str>,
+    /// Its policies.
+    pub policies: Arc<[PolicyDocument]>,
+    /// Access key id and secret by which it calls.
+    pub access_key: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// Settings of one registry.
@@ -60,6 +78,8 @@ pub struct RepositoryPlan {
     pub images: Vec<ImagePlan>,
     /// Whether each push starts a scan.
     pub scan_on_push: bool,
+    /// What scans of its images find.
+    pub scans: Vec<(ScanSubject, DeclaredScan)>,
 }
 
 /// An image to generate and where its tags point.

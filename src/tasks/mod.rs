@@ -1,8 +1,9 @@
 //! Tasks: work that a world does in its own time. What happens when a timer is due, as pure functions and data.
 //!
-//! Replication copies from one registry to another; every other kind is [`Work`] on one registry. A task is decided by
+//! Replications and backfills act on two registries; every other kind is [`Work`] on one. A task is decided by
 //! fault rules once per attempt.
 
+pub mod backfill;
 pub mod replication;
 
 use std::collections::VecDeque;
@@ -12,13 +13,16 @@ use crate::facts::{Fact, Facts, Surface};
 use crate::faults::Wait;
 use crate::registry::Work;
 use crate::registry::types::{RegistryKey, Timestamp};
+use backfill::Backfill;
 use replication::Replication;
 
 /// What a task does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// Copies an image to another registry.
+    /// Carries a push or a deletion over to another registry.
     Replication(Replication),
+    /// Copies what a registry has to another one.
+    Backfill(Backfill),
     /// Ends work on one registry.
     Work {
         /// The registry.
@@ -31,13 +35,15 @@ pub enum Job {
 impl Job {
     /// Every kind, in the words of rules and records.
     pub fn kinds() -> Vec<&'static str> {
-        [Replication::OPERATION].into_iter().chain(Work::KINDS.iter().copied()).collect()
+        let kinds = Replication::KINDS.into_iter().chain([Backfill::KIND]);
+        kinds.chain(Work::KINDS.iter().copied()).collect()
     }
 
     /// The kind in the words of rules and records, e.g. `replication`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Replication(_) => Replication::OPERATION,
+            Self::Replication(replication) => replication.kind(),
+            Self::Backfill(_) => Backfill::KIND,
             Self::Work { work, .. } => work.kind(),
         }
     }
@@ -46,6 +52,7 @@ impl Job {
     pub fn facts(&self, attempt: u32) -> Facts {
         match self {
             Self::Replication(replication) => replication.facts(attempt),
+            Self::Backfill(backfill) => backfill.facts(attempt),
             Self::Work { registry, work } => {
                 let mut facts = Facts::new(Surface::Task, work.kind(), None)
                     .with(Fact::Account, registry.account.as_str())

@@ -2,6 +2,8 @@
 //!
 //! Everything here is synchronous and happens under the world's lock: no hashing, parsing, rendering or IO.
 
+mod replication;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +15,10 @@ use crate::clock::{ClockBackwards, ClockMode};
 use crate::facts::Facts;
 use crate::faults::{DecideContext, Decision, Wait};
 use crate::journal::{Arrival, Ending, Journal, Outcome};
-use crate::registry::replication;
+use crate::registry::limits;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
-use crate::registry::{Caller, Context, Effect, Map, Registry, ReplicationState, Surroundings};
-use crate::tasks::replication::Replication;
+use crate::registry::{Caller, Context, Effect, Map, Registry, Surroundings};
+use crate::tasks::replication::Action;
 use crate::tasks::{Attempt, Cause, Job, Task, TaskState, task_name};
 use crate::upstream::content::UpstreamRegistry;
 
@@ -245,26 +247,18 @@ impl Live {
     fn cause(&mut self, key: &RegistryKey, effect: Effect, record: u64) {
         match effect {
             Effect::ImagePushed { repository, digest, tag } => {
-                let destinations = self.read_registry(key, |registry| replication::destinations(registry, &repository));
-                for destination in destinations {
-                    let replication = Replication {
-                        source: key.clone(),
-                        destination,
-                        repository: repository.clone(),
-                        digest: digest.clone(),
-                        tag: tag.clone(),
-                    };
-                    self.note_status(&replication, ReplicationState::InProgress);
-                    self.start(Job::Replication(replication), self.state.durations.replication, record);
-                }
+                self.carry_over(Action::Copy, key, &repository, &digest, tag.as_ref(), record);
             }
+            Effect::ImageDeleted { repository, digest, tag } => {
+                self.carry_over(Action::Delete, key, &repository, &digest, tag.as_ref(), record);
+            }
+            Effect::BackfillBegun { id } => self.start_backfill(key, id, record),
             // Such work takes no time unless a rule makes it wait.
             Effect::WorkBegun(work) => {
                 self.start(Job::Work { registry: key.clone(), work }, Duration::ZERO, record);
             }
-            // Deletions are not replicated, as in ECR unless a rule asks for it; uploads are for the adapters, which keep
-            // their bytes.
-            Effect::ImageDeleted { .. } | Effect::UploadOpened { .. } | Effect::UploadAbandoned { .. } => {}
+            // Uploads are for the adapters, which keep their bytes.
+            Effect::UploadOpened { .. } | Effect::UploadAbandoned { .. } => {}
         }
     }
 
@@ -294,11 +288,6 @@ impl Live {
         }
     }
 
-    fn note_status(&mut self, work: &Replication, state: ReplicationState) {
-        let registry = self.state.registry_mut(&work.source);
-        registry.set_replication_status(&work.repository, &work.digest, work.destination.clone(), state);
-    }
-
     /// Brings a flowing clock to real time, running what fell due on the way.
     pub fn catch_up(&mut self, real: Timestamp) {
         if self.state.clock.mode() == ClockMode::Frozen {
@@ -322,7 +311,10 @@ impl Live {
 
     fn fire(&mut self, timer: Timer) {
         self.state.clock.show(timer.due);
-        self.go_on(timer.task);
+        match timer.class {
+            TimerClass::Task | TimerClass::Retry => self.go_on(timer.task),
+            TimerClass::Expiry => self.forget(timer.task),
+        }
     }
 
     /// Moves the clock to `target` through every timer on the way.
@@ -387,6 +379,9 @@ impl Live {
         };
         let waits = self.wait_or_end(&mut task, &mut attempt);
         if waits {
+            if let Job::Backfill(backfill) = &task.job {
+                self.show_backfill(backfill);
+            }
             task.attempt = Some(attempt);
             self.state.under_way.insert(number, ());
         } else {
@@ -441,14 +436,10 @@ impl Live {
     fn end_attempt(&mut self, task: &mut Task, attempt: &Attempt) {
         let failure = attempt.fail.clone().map_or(Ok(()), Err);
         let result = match &task.job {
-            Job::Replication(replication) => {
-                let result = failure.and_then(|()| self.replicate(replication));
-                let state = match &result {
-                    Ok(()) => ReplicationState::Complete,
-                    Err(code) => ReplicationState::Failed { failure_code: Arc::clone(code) },
-                };
-                self.note_status(replication, state);
-                result
+            Job::Replication(replication) => self.end_replication(replication, failure),
+            Job::Backfill(backfill) => {
+                self.state.timers.arm(self.now().plus(limits::BACKFILLS_KEPT), TimerClass::Expiry, task.number);
+                self.end_backfill(backfill, failure)
             }
             Job::Work { registry, work } => {
                 let now = self.now();
@@ -472,16 +463,6 @@ impl Live {
                 }
             }
         }
-    }
-
-    fn replicate(&mut self, work: &Replication) -> Result<(), Arc<str>> {
-        let Some(source) = self.state.registry(&work.source).cloned() else {
-            return Err(Arc::from("IMAGE_NOT_FOUND"));
-        };
-        let now = self.now();
-        let destination = self.state.registry_mut(&work.destination);
-        replication::copy(&source, destination, now, &work.repository, &work.digest, work.tag.as_ref())
-            .map_err(|failure| Arc::from(failure.to_string()))
     }
 
     /// Lets waiters at a gate go: the oldest `count`, or everybody for good. Answers how many went.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::principals::{AuthMode, Principals};
 use super::timers::{TaskDurations, Timers};
 use super::tokens::Tokens;
 use crate::clock::{ClockMode, VirtualClock};
 use crate::faults::{DecideContext, OpenGates, RuleSet};
 use crate::ids::KeyedIds;
-use crate::registry::types::{AccountId, Region, RegistryKey, Timestamp};
-use crate::registry::{Map, Registry};
+use crate::registry::types::{AccountId, Region, RegistryKey, RepositoryName, Timestamp};
+use crate::registry::{Access, Caller, Map, Refused, Registry, ResourceTag, authorize};
 use crate::tasks::Task;
 use crate::upstream::content::UpstreamRegistry;
 
@@ -74,6 +75,10 @@ pub struct WorldState {
     pub durations: TaskDurations,
     /// Registry passwords.
     pub tokens: Tokens,
+    /// Principals with policies of their own.
+    pub principals: Principals,
+    /// What is asked of signatures.
+    pub auth: AuthMode,
     /// Source of ids.
     pub ids: KeyedIds,
 }
@@ -98,6 +103,8 @@ impl WorldState {
             tasks_caused: 0,
             durations: TaskDurations::default(),
             tokens: Tokens::default(),
+            principals: Principals::default(),
+            auth: AuthMode::default(),
             ids: KeyedIds::new(settings.seed),
         }
     }
@@ -129,6 +136,23 @@ impl WorldState {
         }
         let registry = self.registries.get_mut(key).expect("it was put there above");
         Arc::make_mut(registry)
+    }
+
+    /// Whether a caller may do something in a registry.
+    pub fn authorize(
+        &self,
+        key: &RegistryKey,
+        caller: &Caller,
+        action: &str,
+        repository: Option<&RepositoryName>,
+        request_tags: &[ResourceTag],
+    ) -> Result<(), Refused> {
+        let identity = self.principals.policies(caller);
+        let access = Access { caller, identity, action, repository, request_tags, now: self.clock.now() };
+        match self.registry(key) {
+            Some(registry) => authorize(registry, &access),
+            None => authorize(&Registry::new(key.clone()), &access),
+        }
     }
 
     /// What rules need to decide.

@@ -12,6 +12,8 @@ pub enum TimerClass {
     Task,
     /// A further attempt of work that failed.
     Retry,
+    /// What is left of work is forgotten.
+    Expiry,
 }
 
 impl TimerClass {
@@ -20,6 +22,7 @@ impl TimerClass {
         match self {
             Self::Task => "task",
             Self::Retry => "retry",
+            Self::Expiry => "expiry",
         }
     }
 }
@@ -83,7 +86,7 @@ impl Timers {
 /// Settings that say how long tasks take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TaskDurations {
-    /// From a push to the end of its replication.
+    /// From a push to the end of its replication, and from the start of a backfill to its end.
     pub replication: Duration,
     /// From a failed replication to the next attempt; absent: there is none, as in ECR.
     pub replication_retry: Option<Duration>,

@@ -96,6 +96,12 @@ pub struct WorldIdentity {
 }
 
 impl WorldIdentity {
+    /// The secret of an access key id, if it is one that the world minted.
+    pub fn minted_secret(&self, access_key: &str) -> Option<String> {
+        let index = (0..self.accounts.len()).find(|index| self.key.access_key_id(*index) == access_key)?;
+        Some(self.key.secret_access_key(index))
+    }
+
     /// The first account.
     pub fn default_account(&self) -> AccountId {
         self.accounts.first().copied().unwrap_or(AccountId::DEFAULT)

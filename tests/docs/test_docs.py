@@ -7,6 +7,7 @@ A fenced block is run by the words behind its fence:
     sh run        bash, in that directory; a daemon listens, and its addresses stand in for 127.0.0.1:4510 and :4511
     rule          fault rules, one a line, checked by ApplyRules without applying them
     json seed     a seed file, applied through StateService and read by `--seed`
+    rust PATH     an excerpt of that file, compared line by line without its indentation
     text          shown only
 
 Any other word is a mistake. The working directory holds `ready.json` of the daemon and a link to `proto`; it lives as
@@ -38,6 +39,8 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OTHERS = [ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 KINDS = {"python", "python run", "sh run", "rule", "json seed", "text"}
 FENCE = re.compile(r"^```(?P<kind>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+EXCERPT = re.compile(r"rust (?P<path>\S+)")
+PATH = re.compile(r"`((?:benches|clients|docs|proto|scripts|src|tests)/[^`<>*\s]*)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -142,7 +145,8 @@ def run(command: list[str], directory: Path, **environment: str) -> str:
 
 
 def test_each_block_says_how_it_is_run() -> None:
-    assert {str(block): block.kind for block in blocks() if block.kind not in KINDS} == {}
+    known = [block for block in blocks() if block.kind in KINDS or EXCERPT.fullmatch(block.kind)]
+    assert {str(block): block.kind for block in blocks() if block not in known} == {}
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
         assert FENCE.sub("", text).count("```") == 0, f"{document.name} has a fence that does not end"
@@ -199,12 +203,25 @@ def test_the_table_of_options_is_the_one_of_the_command_line(tmp_path: Path) -> 
 
 def test_the_number_of_operations_is_the_daemons(attached: EcrFixture) -> None:
     info = attached.info()
-    here, missing = len(info.operations), len(info.missing_operations)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"{here} of the {here + missing} operations" in readme
-    assert f"The other {missing} answer" in readme
-    fidelity = (ROOT / "docs/FIDELITY.md").read_text(encoding="utf-8")
-    assert f"{missing} of the {here + missing} operations" in fidelity
+    assert list(info.missing_operations) == []
+    for document, sentence in (
+        ("README.md", "All {} operations of the ECR API are here"),
+        ("docs/FIDELITY.md", "All {} operations are here"),
+    ):
+        assert sentence.format(len(info.operations)) in (ROOT / document).read_text(encoding="utf-8"), document
+
+
+@pytest.mark.parametrize("block", [block for block in blocks() if EXCERPT.fullmatch(block.kind)], ids=str)
+def test_excerpts_are_in_their_files(block: Block) -> None:
+    source = (ROOT / block.kind.removeprefix("rust ")).read_text(encoding="utf-8")
+    excerpt, text = ("".join(line.strip() + "\n" for line in lines.splitlines()) for lines in (block.text, source))
+    assert f"\n{excerpt}" in text
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, *OTHERS], ids=lambda document: document.name)
+def test_paths_are_those_of_files(document: Path) -> None:
+    paths = PATH.findall(document.read_text(encoding="utf-8"))
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("document", [*DOCUMENTS, *OTHERS], ids=lambda document: document.name)

@@ -156,13 +156,25 @@ async fn a_small_chunk_inside_an_upload_is_told_at_its_end() {
 }
 
 #[tokio::test]
-async fn a_blob_of_another_repository_is_mounted() {
+async fn c_043_c_181_d_018_a_blob_of_another_repository_is_mounted_once_the_account_says_so() {
     let (_server, world, home) = app().await;
     world.seed(r#"{"repository": {"name": "other"}}"#).await;
-    let digest = home.push_blob("other", b"layer").await;
-    let reply = home.send(&home.request("POST", &format!("/v2/app/blobs/uploads/?mount={digest}&from=other"))).await;
+    let image = Image::new(4);
+    home.push("other", "v1", &image).await;
+    let (digest, loose) = (sha256(&image.layer), home.push_blob("other", b"of no image").await);
+    let mount = async |digest: &str, from: &str| {
+        home.send(&home.request("POST", &format!("/v2/app/blobs/uploads/?mount={digest}{from}"))).await
+    };
+    assert_eq!(mount(&digest, "&from=other").await.status, 202);
+    home.ok("PutAccountSetting", json!({"name": "BLOB_MOUNTING", "value": "ENABLED"})).await;
+    assert_eq!(mount(&digest, "").await.status, 202);
+    assert_eq!(mount(&loose, "&from=other").await.status, 202);
+    let reply = mount(&digest, "&from=other").await;
     assert_eq!((reply.status, reply.header("docker-content-digest")), (201, digest.as_str()));
-    assert_eq!(home.get(&home.path_of(reply.header("location"))).await.body, b"layer");
+    // Nothing that was mounted goes when the setting does.
+    home.ok("PutAccountSetting", json!({"name": "BLOB_MOUNTING", "value": "DISABLED"})).await;
+    assert!(home.get(&home.path_of(reply.header("location"))).await.body == image.layer);
+    assert_eq!(mount(&sha256(&image.config), "&from=other").await.status, 202);
 }
 
 #[tokio::test]

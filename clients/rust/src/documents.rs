@@ -125,6 +125,22 @@ impl Repo {
         self.document.scan_on_push = Some(scan);
         self
     }
+
+    /// Adds a finding of basic scanning to every image of the repository; severities are ECR's, e.g. `HIGH`. Scans that
+    /// have ended keep what they found, so it is seeded before the push.
+    pub fn finding(mut self, name: &str, severity: &str) -> Self {
+        let finding = proto::FindingDocument {
+            name: name.to_owned(),
+            severity: Some(severity.to_owned()),
+            ..proto::FindingDocument::default()
+        };
+        if let Some(scan) = self.document.scans.first_mut() {
+            scan.findings.push(finding);
+        } else {
+            self.document.scans.push(proto::ScanDocument { findings: vec![finding], ..proto::ScanDocument::default() });
+        }
+        self
+    }
 }
 
 impl From<Repo> for Seed {
@@ -428,6 +444,15 @@ mod tests {
         assert_eq!(repository.name, "app");
         assert_eq!(repository.images[0].tags, ["v1"]);
         assert_eq!(repository.image_tag_mutability.as_deref(), Some("IMMUTABLE"));
+    }
+
+    #[test]
+    fn findings_are_one_declaration_for_the_repository() {
+        let kinds = kinds(repo("app").finding("CVE-1", "HIGH").finding("CVE-2", "LOW"));
+        let [Kind::Repository(repository)] = kinds.as_slice() else { panic!("{kinds:?}") };
+        let [scan] = repository.scans.as_slice() else { panic!("{repository:?}") };
+        assert_eq!((scan.findings.len(), scan.image_tag.as_deref()), (2, None));
+        assert_eq!(scan.findings[0].severity.as_deref(), Some("HIGH"));
     }
 
     #[test]

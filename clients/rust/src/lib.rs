@@ -73,7 +73,7 @@ pub use documents::{
 pub use errors::{Error, Result, Violation};
 pub use fixture::{EcrFixture, use_binary, world, world_with};
 pub use matchers::{Expectation, Expectations, Matcher, calls, sequence};
-pub use options::{Listen, Options, Place, Push, RepositoryUri, Target};
+pub use options::{Auth, Listen, Options, Place, Push, RepositoryUri, Target};
 pub use predicates::{FactName, Predicate, Value, Values, fact};
 pub use records::{
     Advanced, AppliedImage, Aws, Blob, Call, Clock, ClockMode, Decision, DockerConfig, Finding, FindingKind, Gate,

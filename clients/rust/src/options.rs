@@ -39,6 +39,8 @@ pub struct Options {
     pub listen: Listen,
     /// What `repositoryUri` shows.
     pub repository_uri: RepositoryUri,
+    /// What is asked of signatures; absent: that there is one, or as the source.
+    pub auth: Option<Auth>,
     /// Real time without traffic after which the world is finished; absent: ten minutes.
     pub lease: Option<Duration>,
     /// Free labels; the test's name is added as `test`.
@@ -63,6 +65,17 @@ pub enum RepositoryUri {
     Advertised,
     /// AWS's own form, `<account>.dkr.ecr.<region>.<suffix>/<name>`.
     Aws,
+}
+
+/// What a world asks of the signatures of its callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Nothing: a call of the JSON API without signature is the default account's.
+    Off,
+    /// That there is one; whose it is is taken on trust.
+    Claimed,
+    /// That it is right, and of an access key that the world minted or declares.
+    Verified,
 }
 
 impl Options {
@@ -101,6 +114,13 @@ impl Options {
             repository_uri: match self.repository_uri {
                 RepositoryUri::Advertised => proto::RepositoryUriMode::Advertised,
                 RepositoryUri::Aws => proto::RepositoryUriMode::Aws,
+            }
+            .into(),
+            auth: match self.auth {
+                None => proto::AuthMode::Unspecified,
+                Some(Auth::Off) => proto::AuthMode::Off,
+                Some(Auth::Claimed) => proto::AuthMode::Claimed,
+                Some(Auth::Verified) => proto::AuthMode::Verified,
             }
             .into(),
         })

@@ -1,4 +1,5 @@
-//! `CreatePullThroughCacheRule`, `DescribePullThroughCacheRules`, `DeletePullThroughCacheRule`.
+//! `CreatePullThroughCacheRule`, `DescribePullThroughCacheRules`, `UpdatePullThroughCacheRule`,
+//! `ValidatePullThroughCacheRule`, `DeletePullThroughCacheRule`.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::facts::{Fact, Facts};
 use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::{
     create_pull_through_cache_rule, delete_pull_through_cache_rule, describe_pull_through_cache_rules,
+    update_pull_through_cache_rule, validate_pull_through_cache_rule,
 };
 use crate::registry::types::{CacheRulePrefix, RegistryKey};
 use crate::registry::{CacheRule, Context, Registry, UpstreamRegistry};
@@ -47,6 +49,22 @@ pub(crate) struct DescribePullThroughCacheRulesRequest {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeletePullThroughCacheRuleRequest {
+    ecr_repository_prefix: Option<String>,
+    registry_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdatePullThroughCacheRuleRequest {
+    registry_id: Option<String>,
+    ecr_repository_prefix: Option<String>,
+    credential_arn: Option<String>,
+    custom_role_arn: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ValidatePullThroughCacheRuleRequest {
     ecr_repository_prefix: Option<String>,
     registry_id: Option<String>,
 }
@@ -107,6 +125,29 @@ impl WireRequest for DeletePullThroughCacheRuleRequest {
     }
 }
 
+impl WireRequest for UpdatePullThroughCacheRuleRequest {
+    type Input = update_pull_through_cache_rule::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let registry_id = members::registry_id(self.registry_id)?;
+        let prefix = required_prefix(self.ecr_repository_prefix)?;
+        let credential_arn = CREDENTIAL_ARN.optional("credentialArn", self.credential_arn)?;
+        let custom_role_arn = CUSTOM_ROLE_ARN.optional("customRoleArn", self.custom_role_arn)?;
+        let input = update_pull_through_cache_rule::Input { prefix, credential_arn, custom_role_arn };
+        Ok(Addressed { registry_id, input })
+    }
+}
+
+impl WireRequest for ValidatePullThroughCacheRuleRequest {
+    type Input = validate_pull_through_cache_rule::Input;
+
+    fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
+        let prefix = required_prefix(self.ecr_repository_prefix)?;
+        let registry_id = members::registry_id(self.registry_id)?;
+        Ok(Addressed { registry_id, input: validate_pull_through_cache_rule::Input { prefix } })
+    }
+}
+
 impl WireOperation for CreatePullThroughCacheRuleRequest {
     type Output = create_pull_through_cache_rule::Output;
 
@@ -154,6 +195,53 @@ impl WireOperation for DeletePullThroughCacheRuleRequest {
 impl WriteOperation for DeletePullThroughCacheRuleRequest {
     fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
         Ok(delete_pull_through_cache_rule::apply(registry, cx, &input)?)
+    }
+}
+
+impl WireOperation for UpdatePullThroughCacheRuleRequest {
+    type Output = update_pull_through_cache_rule::Output;
+
+    fn render(output: &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        let rule = &output.rule;
+        write_body(&UpdatePullThroughCacheRuleReply {
+            ecr_repository_prefix: rule.prefix.as_str(),
+            registry_id: registry.account.as_str(),
+            updated_at: rule.updated_at.into(),
+            credential_arn: rule.credential_arn.as_deref(),
+            custom_role_arn: rule.custom_role_arn.as_deref(),
+            upstream_repository_prefix: rule.upstream_repository_prefix.as_str(),
+        })
+    }
+}
+
+impl WriteOperation for UpdatePullThroughCacheRuleRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(update_pull_through_cache_rule::apply(registry, cx, input)?)
+    }
+}
+
+impl WireOperation for ValidatePullThroughCacheRuleRequest {
+    type Output = validate_pull_through_cache_rule::Output;
+
+    fn render(output: &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        let rule = &output.rule;
+        write_body(&ValidatePullThroughCacheRuleReply {
+            ecr_repository_prefix: rule.prefix.as_str(),
+            registry_id: registry.account.as_str(),
+            upstream_registry_url: &rule.upstream_registry_url,
+            credential_arn: rule.credential_arn.as_deref(),
+            custom_role_arn: rule.custom_role_arn.as_deref(),
+            upstream_repository_prefix: rule.upstream_repository_prefix.as_str(),
+            is_valid: output.failure.is_none(),
+            failure: output.failure,
+        })
+    }
+}
+
+/// It changes nothing, but only writes can ask the world about secrets.
+impl WriteOperation for ValidatePullThroughCacheRuleRequest {
+    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
+        Ok(validate_pull_through_cache_rule::apply(registry, cx, &input)?)
     }
 }
 
@@ -214,4 +302,119 @@ pub(crate) struct DescribePullThroughCacheRulesReply<'a> {
     pub(crate) pull_through_cache_rules: Vec<CacheRuleMember<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_token: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UpdatePullThroughCacheRuleReply<'a> {
+    ecr_repository_prefix: &'a str,
+    registry_id: &'a str,
+    updated_at: EpochSeconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_role_arn: Option<&'a str>,
+    upstream_repository_prefix: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ValidatePullThroughCacheRuleReply<'a> {
+    ecr_repository_prefix: &'a str,
+    registry_id: &'a str,
+    upstream_registry_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_role_arn: Option<&'a str>,
+    upstream_repository_prefix: &'a str,
+    is_valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'static str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::ecr::testing::Bench;
+
+    const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/hub-AbCdEf";
+
+    fn with_hub() -> Bench {
+        let mut bench = Bench::new();
+        let rule = json!({
+            "ecrRepositoryPrefix": "hub", "upstreamRegistryUrl": "registry-1.docker.io", "credentialArn": SECRET,
+        });
+        bench.ok("CreatePullThroughCacheRule", &rule.to_string());
+        bench
+    }
+
+    #[test]
+    fn c_188_c_189_an_update_answers_fewer_members() {
+        let mut bench = with_hub();
+        let other = SECRET.replace("hub", "other");
+        let update = json!({"ecrRepositoryPrefix": "hub", "credentialArn": other});
+        assert_eq!(
+            bench.ok("UpdatePullThroughCacheRule", &update.to_string()),
+            json!({
+                "ecrRepositoryPrefix": "hub",
+                "registryId": "123456789012",
+                "updatedAt": 1_700_000_000.123,
+                "credentialArn": other,
+                "upstreamRepositoryPrefix": "ROOT",
+            })
+        );
+        let missing = (
+            "PullThroughCacheRuleNotFoundException".to_owned(),
+            "The pull through cache rule with Amazon ECR repository prefix 'no' does not exist in the registry with id \
+             '123456789012'"
+                .to_owned(),
+        );
+        let update = json!({"ecrRepositoryPrefix": "no", "credentialArn": other}).to_string();
+        assert_eq!(bench.refused("UpdatePullThroughCacheRule", &update), missing);
+        assert_eq!(bench.refused("ValidatePullThroughCacheRule", r#"{"ecrRepositoryPrefix":"no"}"#), missing);
+    }
+
+    #[test]
+    fn c_190_a_validation_answers_the_rule_and_its_verdict() {
+        let mut bench = with_hub();
+        assert_eq!(
+            bench.ok("ValidatePullThroughCacheRule", r#"{"ecrRepositoryPrefix":"hub"}"#),
+            json!({
+                "ecrRepositoryPrefix": "hub",
+                "registryId": "123456789012",
+                "upstreamRegistryUrl": "registry-1.docker.io",
+                "credentialArn": SECRET,
+                "upstreamRepositoryPrefix": "ROOT",
+                "isValid": true,
+            })
+        );
+    }
+
+    #[test]
+    fn violations_of_updates_and_validations_name_the_first_member() {
+        let mut bench = with_hub();
+        let mut check = |operation: &str, body: &str, member: &str, constraint: &str| {
+            let text = format!("Invalid parameter at '{member}' failed to satisfy constraint: '{constraint}'");
+            assert_eq!(bench.refused(operation, body), ("InvalidParameterException".to_owned(), text), "{body}");
+        };
+        for operation in ["UpdatePullThroughCacheRule", "ValidatePullThroughCacheRule"] {
+            check(operation, "{}", "ecrRepositoryPrefix", "Member must not be null");
+            let short = r#"{"ecrRepositoryPrefix":"a"}"#;
+            check(operation, short, "ecrRepositoryPrefix", "Member must have length greater than or equal to 2");
+        }
+        check(
+            "UpdatePullThroughCacheRule",
+            r#"{"ecrRepositoryPrefix":"hub","credentialArn":"short"}"#,
+            "credentialArn",
+            "Member must have length greater than or equal to 50",
+        );
+        check(
+            "UpdatePullThroughCacheRule",
+            r#"{"ecrRepositoryPrefix":"hub"}"#,
+            "credentialArn",
+            "Either credentialArn or customRoleArn must be specified",
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! `PutImage`, `BatchGetImage`, `BatchDeleteImage`, `DescribeImages`, `ListImages`.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,6 +24,8 @@ use describe_images::ImageDetail;
 use list_images::{ImageFilter, ImageStatusFilter, TagStatus};
 
 static IMAGE_MANIFEST: Text = Text::new(Dialect::Launch).length(1, limits::MANIFEST_BYTES);
+/// Of an image id: only its length is a matter of the model, see [`identifiers`].
+static IMAGE_TAG: Text = Text::new(Dialect::Launch).length(1, 300);
 
 const TAG_STATUSES: [&str; 3] = ["TAGGED", "UNTAGGED", "ANY"];
 const IMAGE_STATUSES: [&str; 4] = ["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"];
@@ -96,14 +99,14 @@ impl WireRequest for PutImageRequest {
     }
 }
 
-/// What is wrong with an image id is told in `failures`, so nothing of it is checked here.
+/// What is wrong with the characters of an image id is told in `failures`, see [`identifiers`].
 impl WireRequest for BatchGetImageRequest {
     type Input = batch_get_image::Input;
 
     fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
         let registry_id = members::registry_id(self.registry_id)?;
         let repository = members::repository_name(self.repository_name)?;
-        let image_ids = identifiers(members::batch("imageIds", self.image_ids)?);
+        let image_ids = identifiers("imageIds", self.image_ids)?;
         let accepted_media_types = members::optional_batch("acceptedMediaTypes", self.accepted_media_types)?;
         let accepted_media_types = accepted_media_types.unwrap_or_default();
         Ok(Addressed { registry_id, input: batch_get_image::Input { repository, image_ids, accepted_media_types } })
@@ -117,7 +120,7 @@ impl WireRequest for BatchDeleteImageRequest {
     fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
         let registry_id = members::registry_id(self.registry_id)?;
         let repository = members::repository_name(self.repository_name)?;
-        let image_ids = identifiers(members::batch("imageIds", self.image_ids)?);
+        let image_ids = identifiers("imageIds", self.image_ids)?;
         Ok(Addressed { registry_id, input: batch_delete_image::Input { repository, image_ids } })
     }
 }
@@ -128,10 +131,11 @@ impl WireRequest for DescribeImagesRequest {
     fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
         let registry_id = members::registry_id(self.registry_id)?;
         let repository = members::repository_name(self.repository_name)?;
-        let selection = members::selection("imageIds", self.image_ids, self.next_token, self.max_results)?;
+        let image_ids = optional_identifiers("imageIds", self.image_ids)?;
+        let selection = members::selection("imageIds", image_ids, self.next_token, self.max_results)?;
         let filter = filter(self.filter)?;
         let selection = match selection {
-            Selection::Named(image_ids) => describe_images::Selection::Named(identifiers(image_ids)),
+            Selection::Named(image_ids) => describe_images::Selection::Named(image_ids),
             Selection::Page(page) => describe_images::Selection::Page { filter, page },
         };
         Ok(Addressed { registry_id, input: describe_images::Input { repository, selection } })
@@ -292,21 +296,54 @@ pub(crate) fn set_image(facts: &mut Facts, image_id: Option<&ImageIdentifier>) {
     }
 }
 
-fn identifiers(members: Vec<Object<ImageIdentifierMember>>) -> Vec<ImageIdentifier> {
-    members.into_iter().map(|Object(member)| member.into()).collect()
+/// A required list of 1 to 100 images, named `member`.
+///
+/// A tag that is empty or too long breaks the service model, so it is refused here; whatever else is wrong with an id is
+/// for its operation to tell, in most of them as a failure of that one image.
+pub(crate) fn identifiers(
+    member: &str,
+    image_ids: Option<Vec<Object<ImageIdentifierMember>>>,
+) -> Result<Vec<ImageIdentifier>, InvalidParameter> {
+    let image_ids = members::batch(member, image_ids)?.into_iter().enumerate();
+    image_ids
+        .map(|(place, Object(image_id))| image_id.into_identifier(format_args!("{member}.{}.member", place + 1)))
+        .collect()
+}
+
+/// [`identifiers`] that may be absent.
+pub(crate) fn optional_identifiers(
+    member: &str,
+    image_ids: Option<Vec<Object<ImageIdentifierMember>>>,
+) -> Result<Option<Vec<ImageIdentifier>>, InvalidParameter> {
+    image_ids.map(|image_ids| identifiers(member, Some(image_ids))).transpose()
+}
+
+/// One required image, named `member`. See [`identifiers`] for what is checked.
+pub(crate) fn image_id(
+    member: &str,
+    image_id: Option<Object<ImageIdentifierMember>>,
+) -> Result<ImageIdentifier, InvalidParameter> {
+    let Object(image_id) = Dialect::Smithy.required(member, image_id)?;
+    image_id.into_identifier(member)
 }
 
 fn filter(filter: Option<Object<FilterMember>>) -> Result<ImageFilter, InvalidParameter> {
     let Some(Object(filter)) = filter else { return Ok(ImageFilter::default()) };
-    let choice = |member: &str, text: Option<String>, set: &'static [&'static str]| {
-        text.map(|text| one_of(member, &text, set, |name| name)).transpose()
-    };
-    let tag_status = choice("filter.tagStatus", filter.tag_status, &TAG_STATUSES)?;
-    let image_status = choice("filter.imageStatus", filter.image_status, &IMAGE_STATUSES)?;
-    Ok(ImageFilter {
-        tag_status: tag_status.and_then(TagStatus::from_name).unwrap_or_default(),
-        image_status: image_status.and_then(ImageStatusFilter::from_name).unwrap_or_default(),
-    })
+    let tag_status = tag_status("filter.tagStatus", filter.tag_status)?;
+    let image_status = image_status("filter.imageStatus", filter.image_status)?;
+    Ok(ImageFilter { tag_status, image_status })
+}
+
+/// A choice by tags; all if absent.
+pub(crate) fn tag_status(member: &str, text: Option<String>) -> Result<TagStatus, InvalidParameter> {
+    let name = text.map(|text| one_of(member, &text, &TAG_STATUSES, |name| name)).transpose()?;
+    Ok(name.and_then(TagStatus::from_name).unwrap_or_default())
+}
+
+/// A choice by storage status; the active ones if absent.
+pub(crate) fn image_status(member: &str, text: Option<String>) -> Result<ImageStatusFilter, InvalidParameter> {
+    let name = text.map(|text| one_of(member, &text, &IMAGE_STATUSES, |name| name)).transpose()?;
+    Ok(name.and_then(ImageStatusFilter::from_name).unwrap_or_default())
 }
 
 /// `DescribeImagesFilter` and `ListImagesFilter`, which have the same members.
@@ -325,9 +362,10 @@ pub(crate) struct ImageIdentifierMember {
     image_tag: Option<String>,
 }
 
-impl From<ImageIdentifierMember> for ImageIdentifier {
-    fn from(member: ImageIdentifierMember) -> Self {
-        Self { digest: member.image_digest, tag: member.image_tag }
+impl ImageIdentifierMember {
+    fn into_identifier(self, path: impl Display) -> Result<ImageIdentifier, InvalidParameter> {
+        let tag = IMAGE_TAG.optional(format_args!("{path}.imageTag"), self.image_tag)?;
+        Ok(ImageIdentifier { digest: self.image_digest, tag })
     }
 }
 
@@ -446,6 +484,10 @@ pub(crate) struct ImageDetailMember<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject_manifest_digest: Option<Displayed<&'a Digest>>,
     image_status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_archived_at: Option<EpochSeconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_activated_at: Option<EpochSeconds>,
 }
 
 impl<'a> ImageDetailMember<'a> {
@@ -464,6 +506,8 @@ impl<'a> ImageDetailMember<'a> {
             last_recorded_pull_time: image.last_recorded_pull_time().map(Into::into),
             subject_manifest_digest: manifest.subject().map(Displayed),
             image_status: image.status().as_str(),
+            last_archived_at: image.archive().map(|archive| archive.last_archived_at.into()),
+            last_activated_at: image.archive().and_then(|archive| archive.last_activated_at).map(Into::into),
         }
     }
 }

@@ -315,7 +315,8 @@ pub(crate) struct GetDownloadUrlForLayerReply {
 impl From<&Layer> for LayerMember {
     fn from(layer: &Layer) -> Self {
         let (layer_size, media_type) = match &layer.availability {
-            LayerAvailability::Available { size_bytes, media_type } => (Some(*size_bytes), media_type.as_ref()),
+            LayerAvailability::Available { size_bytes, media_type }
+            | LayerAvailability::Archived { size_bytes, media_type } => (Some(*size_bytes), media_type.as_ref()),
             LayerAvailability::Unavailable => (None, None),
         };
         Self {

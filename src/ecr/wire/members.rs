@@ -5,9 +5,9 @@
 use std::fmt::Display;
 
 use crate::ecr::constraints::{Dialect, Text, list, range, violation};
-use crate::registry::PageRequest;
 use crate::registry::errors::InvalidParameter;
 use crate::registry::types::{AccountId, CacheRulePrefix, InvalidName, RepositoryName, Tag, UploadId};
+use crate::registry::{PageRequest, limits};
 
 static UPLOAD_ID: Text =
     Text::new(Dialect::Launch).pattern("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
@@ -63,7 +63,19 @@ pub(crate) fn optional_batch<T>(member: &str, elements: Option<Vec<T>>) -> Resul
 
 /// `nextToken` and `maxResults` of the operations whose pages have 1 to 1 000 entries.
 pub(crate) fn page(next_token: Option<String>, max_results: Option<i32>) -> Result<PageRequest, InvalidParameter> {
-    let size = |value: i32| range("maxResults", value, 1..=1000).map(|value| value.unsigned_abs() as usize);
+    page_of(limits::PAGE_MAXIMUM, next_token, max_results)
+}
+
+/// `nextToken` and `maxResults` of an operation whose pages have 1 to `most` entries.
+pub(crate) fn page_of(
+    most: usize,
+    next_token: Option<String>,
+    max_results: Option<i32>,
+) -> Result<PageRequest, InvalidParameter> {
+    let size = |value: i32| {
+        let size = range("maxResults", i64::from(value), 1..=i64::try_from(most).unwrap_or(i64::MAX))?;
+        Ok(usize::try_from(size).unwrap_or(most))
+    };
     Ok(PageRequest { max_results: max_results.map(size).transpose()?, next_token })
 }
 
@@ -76,8 +88,19 @@ pub(crate) enum Selection<T> {
     Page(PageRequest),
 }
 
-/// Reads a list of 1 to 100 entries that excludes `nextToken` and `maxResults`.
+/// Reads a list of 1 to 100 entries that excludes `nextToken` and `maxResults`, with pages of 1 to 1 000 entries.
 pub(crate) fn selection<T>(
+    member: &str,
+    entries: Option<Vec<T>>,
+    next_token: Option<String>,
+    max_results: Option<i32>,
+) -> Result<Selection<T>, InvalidParameter> {
+    selection_of(limits::PAGE_MAXIMUM, member, entries, next_token, max_results)
+}
+
+/// [`selection`] with pages of 1 to `most` entries.
+pub(crate) fn selection_of<T>(
+    most: usize,
     member: &str,
     entries: Option<Vec<T>>,
     next_token: Option<String>,
@@ -85,7 +108,7 @@ pub(crate) fn selection<T>(
 ) -> Result<Selection<T>, InvalidParameter> {
     let entries = optional_batch(member, entries)?;
     let paging = if next_token.is_some() { Some("nextToken") } else { max_results.map(|_| "maxResults") };
-    let page = page(next_token, max_results)?;
+    let page = page_of(most, next_token, max_results)?;
     match (entries, paging) {
         (None, _) => Ok(Selection::Page(page)),
         (Some(entries), None) => Ok(Selection::Named(entries)),

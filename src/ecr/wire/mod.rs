@@ -4,13 +4,25 @@
 //! are checked, in the order of the model's members; each reply struct is made from the operation's output. An absent
 //! member is left out, never null; lists of results are there even when empty.
 
+pub(crate) mod account_settings;
 pub(crate) mod authorization;
+pub(crate) mod backfills;
 pub(crate) mod cache_rules;
 pub(crate) mod images;
 pub(crate) mod layers;
+pub(crate) mod lifecycle;
 pub(crate) mod members;
+pub(crate) mod policies;
+pub(crate) mod pull_time_exclusions;
+pub(crate) mod referrers;
 pub(crate) mod registry;
 pub(crate) mod repositories;
+pub(crate) mod resource_tags;
+pub(crate) mod scanning;
+pub(crate) mod scans;
+pub(crate) mod signing;
+pub(crate) mod storage_class;
+pub(crate) mod templates;
 
 use serde::de::DeserializeOwned;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::images::{ImageIdReply, ImageIdentifierMember, set_image};
+use super::images::{self, ImageIdReply, ImageIdentifierMember, set_image};
 use super::{Addressed, WireRequest, each, members};
 use crate::ecr::answer::Links;
 use crate::ecr::constraints::{Dialect, Text, list, one_of};
@@ -16,7 +16,7 @@ use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::{describe_image_replication_status, describe_registry, put_replication_configuration};
 use crate::registry::types::{RegistryKey, RepositoryName};
 use crate::registry::{Context, Registry, ReplicationConfiguration, ReplicationRule, ReplicationStatus, limits};
-use crate::wire_errors::{Failure, FeatureDisabled};
+use crate::wire_errors::Failure;
 
 static REPOSITORY_FILTER: Text = Text::new(Dialect::Smithy)
     .length(2, 256)
@@ -52,7 +52,7 @@ pub(crate) struct ReplicationRuleMember {
     destinations: Option<Vec<Object<DestinationMember>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repository_filters: Option<Vec<Object<RepositoryFilterMember>>>,
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     delete_replication: Option<Object<DeleteReplicationMember>>,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct RepositoryFilterMember {
     filter_type: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeleteReplicationMember {
     enabled: Option<bool>,
@@ -98,9 +98,9 @@ impl WireRequest for DescribeImageReplicationStatusRequest {
 
     fn into_input(self) -> Result<Addressed<Self::Input>, Failure> {
         let repository = members::repository_name(self.repository_name)?;
-        let Object(image_id) = Dialect::Smithy.required("imageId", self.image_id)?;
+        let image_id = images::image_id("imageId", self.image_id)?;
         let registry_id = members::registry_id(self.registry_id)?;
-        let input = describe_image_replication_status::Input { repository, image_id: image_id.into() };
+        let input = describe_image_replication_status::Input { repository, image_id };
         Ok(Addressed { registry_id, input })
     }
 }
@@ -173,16 +173,14 @@ fn rule((place, Object(rule)): (usize, Object<ReplicationRuleMember>)) -> Result
     };
     let destinations = destinations.into_iter().enumerate().map(destination).collect::<Result<_, _>>()?;
     let repository_prefixes = repository_prefixes(&format!("{path}.repositoryFilters"), rule.repository_filters)?;
-    if let Some(Object(deletion)) = rule.delete_replication {
-        let member = format!("{path}.deleteReplication.enabled");
-        if Dialect::Smithy.required(member, deletion.enabled)? {
-            return Err(FeatureDisabled.into());
-        }
-    }
-    Ok(ReplicationRule { destinations, repository_prefixes })
+    let enabled = |Object(deletion): Object<DeleteReplicationMember>| {
+        Dialect::Smithy.required(format_args!("{path}.deleteReplication.enabled"), deletion.enabled)
+    };
+    let delete_replication = rule.delete_replication.map(enabled).transpose()?;
+    Ok(ReplicationRule { destinations, repository_prefixes, delete_replication })
 }
 
-fn destination_key(path: &str, destination: DestinationMember) -> Result<RegistryKey, InvalidParameter> {
+pub(crate) fn destination_key(path: &str, destination: DestinationMember) -> Result<RegistryKey, InvalidParameter> {
     let region = Dialect::Smithy.read(format_args!("{path}.region"), destination.region)?;
     let account = Dialect::Smithy.read(format_args!("{path}.registryId"), destination.registry_id)?;
     Ok(RegistryKey { account, region })
@@ -205,9 +203,6 @@ fn repository_prefixes(
 }
 
 /// Reads a configuration.
-///
-/// `deleteReplication` is in the service model since November 2026. We do not replicate deletions, so asking for it is
-/// refused as ECR refuses what is switched off for an account.
 fn configuration(
     configuration: Option<Object<ReplicationConfigurationMember>>,
 ) -> Result<ReplicationConfiguration, Failure> {
@@ -256,13 +251,17 @@ impl From<&ReplicationConfiguration> for ReplicationConfigurationMember {
     }
 }
 
-/// A rule without filters shows none.
+impl From<&RegistryKey> for DestinationMember {
+    fn from(key: &RegistryKey) -> Self {
+        Self { region: Some(key.region.to_string()), registry_id: Some(key.account.to_string()) }
+    }
+}
+
+/// A rule without filters shows none, and `deleteReplication` only if it was given.
 impl From<&ReplicationRule> for ReplicationRuleMember {
     fn from(rule: &ReplicationRule) -> Self {
-        let destination = |key: &RegistryKey| {
-            let (region, registry_id) = (key.region.to_string(), key.account.to_string());
-            Object(DestinationMember { region: Some(region), registry_id: Some(registry_id) })
-        };
+        let destination = |key: &RegistryKey| Object(key.into());
+        let deletion = |enabled| Object(DeleteReplicationMember { enabled: Some(enabled) });
         let filter = |prefix: &Arc<str>| {
             let (filter, filter_type) = (prefix.to_string(), "PREFIX_MATCH".to_owned());
             Object(RepositoryFilterMember { filter: Some(filter), filter_type: Some(filter_type) })
@@ -271,7 +270,7 @@ impl From<&ReplicationRule> for ReplicationRuleMember {
         Self {
             destinations: Some(rule.destinations.iter().map(destination).collect()),
             repository_filters: if filters.is_empty() { None } else { Some(filters) },
-            delete_replication: None,
+            delete_replication: rule.delete_replication.map(deletion),
         }
     }
 }
@@ -284,5 +283,36 @@ impl From<&ReplicationStatus> for ReplicationStatusMember {
             status: status.state.as_str(),
             failure_code: status.state.failure_code().map(str::to_owned),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::ecr::testing::Bench;
+
+    #[test]
+    fn d_007_delete_replication_is_kept_as_it_was_given() {
+        let mut bench = Bench::new();
+        let rule = |delete: Value| {
+            let destinations = json!([{"region": "eu-west-1", "registryId": "123456789012"}]);
+            let mut rule = json!({"destinations": destinations});
+            if !delete.is_null() {
+                rule["deleteReplication"] = delete;
+            }
+            rule
+        };
+        let rules = [rule(json!({"enabled": true})), rule(json!({"enabled": false})), rule(Value::Null)];
+        let configuration = json!({"replicationConfiguration": {"rules": rules}});
+        assert_eq!(bench.ok("PutReplicationConfiguration", &configuration.to_string()), configuration);
+        let described = bench.ok("DescribeRegistry", "{}");
+        assert_eq!(described["replicationConfiguration"], configuration["replicationConfiguration"]);
+        let incomplete = json!({"replicationConfiguration": {"rules": [rule(json!({}))]}});
+        assert_eq!(
+            bench.refused("PutReplicationConfiguration", &incomplete.to_string()).1,
+            "Invalid parameter at 'replicationConfiguration.rules.1.member.deleteReplication.enabled' failed to satisfy \
+             constraint: 'Member must not be null'"
+        );
     }
 }

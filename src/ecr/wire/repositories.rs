@@ -15,7 +15,8 @@ use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::{create_repository, delete_repository, describe_repositories, put_image_tag_mutability};
 use crate::registry::types::{RegistryKey, RepositoryArn, RepositoryName};
 use crate::registry::{
-    Context, EncryptionType, Registry, Repository, ResourceTag, TagFilter, TagMutability, TagMutabilityMode, limits,
+    Context, Encryption, EncryptionType, Registry, Repository, ResourceTag, TagFilter, TagMutability,
+    TagMutabilityMode, limits,
 };
 use crate::wire_errors::Failure;
 
@@ -263,22 +264,32 @@ fn repository_names(names: &[String]) -> Result<Vec<RepositoryName>, InvalidPara
         .collect()
 }
 
-fn resource_tags(tags: Option<Vec<Object<TagMember>>>) -> Result<Vec<ResourceTag>, InvalidParameter> {
+pub(crate) fn resource_tags(tags: Option<Vec<Object<TagMember>>>) -> Result<Vec<ResourceTag>, InvalidParameter> {
+    resource_tags_of("tags", tags)
+}
+
+/// Resource tags in a list of another name.
+pub(crate) fn resource_tags_of(
+    member: &str,
+    tags: Option<Vec<Object<TagMember>>>,
+) -> Result<Vec<ResourceTag>, InvalidParameter> {
     let tag = |(place, Object(tag)): (usize, Object<TagMember>)| {
         let number = place + 1;
         Ok(ResourceTag {
-            key: Dialect::Smithy.required(format_args!("tags.{number}.member.key"), tag.key)?,
-            value: Dialect::Smithy.required(format_args!("tags.{number}.member.value"), tag.value)?,
+            key: Dialect::Smithy.required(format_args!("{member}.{number}.member.key"), tag.key)?,
+            value: Dialect::Smithy.required(format_args!("{member}.{number}.member.value"), tag.value)?,
         })
     };
     tags.unwrap_or_default().into_iter().enumerate().map(tag).collect()
 }
 
-fn mode(text: &str) -> Result<TagMutabilityMode, InvalidParameter> {
+pub(crate) fn mode(text: &str) -> Result<TagMutabilityMode, InvalidParameter> {
     one_of("imageTagMutability", text, &MODES, TagMutabilityMode::as_str)
 }
 
-fn exclusion_filters(filters: Option<Vec<Object<ExclusionFilterMember>>>) -> Result<Vec<TagFilter>, InvalidParameter> {
+pub(crate) fn exclusion_filters(
+    filters: Option<Vec<Object<ExclusionFilterMember>>>,
+) -> Result<Vec<TagFilter>, InvalidParameter> {
     const MEMBER: &str = "imageTagMutabilityExclusionFilters";
     let Some(filters) = filters else { return Ok(Vec::new()) };
     list(MEMBER, &filters, 1..=limits::MUTABILITY_FILTERS)?;
@@ -294,12 +305,20 @@ fn exclusion_filters(filters: Option<Vec<Object<ExclusionFilterMember>>>) -> Res
 fn encryption(
     configuration: Option<Object<EncryptionConfigurationMember>>,
 ) -> Result<Option<(EncryptionType, Option<String>)>, InvalidParameter> {
+    encryption_with(&KMS_KEY, configuration)
+}
+
+/// An encryption whose key has these constraints.
+pub(crate) fn encryption_with(
+    kms_key: &Text,
+    configuration: Option<Object<EncryptionConfigurationMember>>,
+) -> Result<Option<(EncryptionType, Option<String>)>, InvalidParameter> {
     let Some(Object(configuration)) = configuration else { return Ok(None) };
     let member = "encryptionConfiguration.encryptionType";
     let text = Dialect::Smithy.required(member, configuration.encryption_type)?;
     let kinds = [EncryptionType::Aes256, EncryptionType::Kms, EncryptionType::KmsDsse];
     let kind = one_of(member, &text, &kinds, EncryptionType::as_str)?;
-    Ok(Some((kind, KMS_KEY.optional("encryptionConfiguration.kmsKey", configuration.kms_key)?)))
+    Ok(Some((kind, kms_key.optional("encryptionConfiguration.kmsKey", configuration.kms_key)?)))
 }
 
 /// A repository as replies show it. Texts that nothing holds are written straight into the reply.
@@ -335,7 +354,7 @@ impl fmt::Display for RepositoryUri<'_> {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct EncryptionConfigurationReply<'a> {
+pub(crate) struct EncryptionConfigurationReply<'a> {
     encryption_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     kms_key: Option<&'a str>,
@@ -354,10 +373,15 @@ pub(crate) fn exclusion_filter_replies(mutability: &TagMutability) -> Vec<Exclus
     filters.map(|filter| ExclusionFilterReply { filter_type: "WILDCARD", filter: filter.as_str() }).collect()
 }
 
+impl<'a> From<&'a Encryption> for EncryptionConfigurationReply<'a> {
+    fn from(encryption: &'a Encryption) -> Self {
+        Self { encryption_type: encryption.encryption_type.as_str(), kms_key: encryption.kms_key.as_deref() }
+    }
+}
+
 impl<'a> RepositoryMember<'a> {
     pub(crate) fn new(repository: &'a Repository, registry: &'a RegistryKey, host: &'a str) -> Self {
         let name = repository.name();
-        let encryption = repository.encryption();
         Self {
             repository_arn: Displayed(registry.arn_of(name)),
             registry_id: registry.account.as_str(),
@@ -369,10 +393,7 @@ impl<'a> RepositoryMember<'a> {
             image_scanning_configuration: ImageScanningConfigurationMember {
                 scan_on_push: Some(repository.scan_on_push()),
             },
-            encryption_configuration: EncryptionConfigurationReply {
-                encryption_type: encryption.encryption_type.as_str(),
-                kms_key: encryption.kms_key.as_deref(),
-            },
+            encryption_configuration: repository.encryption().into(),
         }
     }
 }

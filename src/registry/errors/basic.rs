@@ -166,19 +166,32 @@ pub struct LayerNotFound {
     pub registry_id: AccountId,
 }
 
-/// The layer is there, but no image uses it. Unconfirmed text.
+/// The layer is there, but cannot be fetched. Unconfirmed text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "The layer with digest '{digest}' in the repository with name '{repository}' in the registry with id \
-     '{registry_id}' is not available because it is not associated with an image"
+     '{registry_id}' is not available because {cause}"
 )]
 pub struct LayerInaccessible {
     /// The layer.
     pub digest: Digest,
+    /// Why it cannot be fetched.
+    pub cause: LayerInaccessibleCause,
     /// The repository.
     pub repository: RepositoryName,
     /// Its registry.
     pub registry_id: AccountId,
+}
+
+/// Why a layer cannot be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LayerInaccessibleCause {
+    /// No image uses it.
+    #[error("it is not associated with an image")]
+    Unused,
+    /// Only images in the archive, or on their way out of it, use it.
+    #[error("it is associated with archived images only")]
+    Archived,
 }
 
 /// The layer is in the repository already. Unconfirmed text.
@@ -303,6 +316,12 @@ pub enum Limited {
     LayerBytes,
     /// Pull-through cache rules of a registry.
     CacheRules,
+    /// Repository creation templates of a registry.
+    CreationTemplates,
+    /// Replication backfills of a registry that have not ended.
+    RunningBackfills,
+    /// Principals of a registry whose pulls are not recorded.
+    PullTimeExclusions,
 }
 
 impl std::fmt::Display for Limited {
@@ -314,6 +333,9 @@ impl std::fmt::Display for Limited {
             Self::LayerParts => "parts per layer",
             Self::LayerBytes => "bytes per layer",
             Self::CacheRules => "pull through cache rules",
+            Self::CreationTemplates => "repository creation templates",
+            Self::RunningBackfills => "replication backfills in progress",
+            Self::PullTimeExclusions => "pull time update exclusions",
         })
     }
 }
@@ -381,7 +403,7 @@ pub(in crate::registry) fn bracketed<'a>(digests: impl IntoIterator<Item = &'a D
 
 #[cfg(test)]
 mod tests {
-    use crate::registry::*;
+    use super::*;
 
     #[test]
     fn texts_are_those_of_ecr() {

@@ -46,6 +46,13 @@ pub enum LayerAvailability {
         /// Type by which an image names it; absent until one does.
         media_type: Option<MediaType>,
     },
+    /// It is, but only images in the archive, or on their way out of it, use it (unconfirmed: that it has size and type).
+    Archived {
+        /// Its bytes.
+        size_bytes: u64,
+        /// Type by which an image names it.
+        media_type: Option<MediaType>,
+    },
     /// It is not (unconfirmed: an entry and no failure).
     Unavailable,
 }
@@ -55,6 +62,7 @@ impl LayerAvailability {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Available { .. } => "AVAILABLE",
+            Self::Archived { .. } => "ARCHIVED",
             Self::Unavailable => "UNAVAILABLE",
         }
     }
@@ -112,7 +120,12 @@ fn availability(repository: &Repository, layer_digest: &str) -> LayerAvailabilit
     let digest = layer_digest.parse::<Digest>().ok();
     match digest.and_then(|digest| repository.layer(&digest)) {
         Some(layer) => {
-            LayerAvailability::Available { size_bytes: layer.blob.size_bytes(), media_type: layer.media_type.cloned() }
+            let (size_bytes, media_type) = (layer.blob.size_bytes(), layer.media_type.cloned());
+            if layer.is_archived {
+                LayerAvailability::Archived { size_bytes, media_type }
+            } else {
+                LayerAvailability::Available { size_bytes, media_type }
+            }
         }
         None => LayerAvailability::Unavailable,
     }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::image_by_reference::is_stale;
+use super::image_by_reference::moves_pull_time;
 use crate::registry::context::Context;
 use crate::registry::conversion::convert;
 use crate::registry::errors::RepositoryNotFound;
@@ -51,13 +51,16 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Re
     let mut pulled: Vec<Digest> = Vec::new();
     for image_id in &input.image_ids {
         let found = repository.resolve(image_id).and_then(|(image, tag)| {
+            if !image.is_active() {
+                return Err(ImageFailureCause::ImageInaccessible(image.status()));
+            }
             let by_tag = image_id.digest.is_none();
             let manifest = readable(image.manifest(), by_tag, &input.accepted_media_types);
             manifest.map(|manifest| (image, tag, manifest)).ok_or(ImageFailureCause::ImageNotFound)
         });
         match found {
             Ok((image, tag, manifest)) => {
-                if is_stale(image.last_recorded_pull_time(), cx.now) {
+                if moves_pull_time(registry, &cx.caller, image, cx.now) {
                     pulled.push(image.digest().clone());
                 }
                 let image_id = ImageId { digest: manifest.digest().clone(), tag };
@@ -162,6 +165,31 @@ mod tests {
             assert_eq!(found, expected, "{accepted:?}");
             assert!(output.images.iter().all(|found| found.image_id.digest == *found.manifest.digest()));
         }
+    }
+
+    #[test]
+    fn a_108_c_208_pulls_of_excluded_principals_are_not_recorded() {
+        use super::super::{image_by_reference, register_pull_time_update_exclusion};
+
+        let (mut registry, image) = stage();
+        let principal_arn = "arn:aws:iam::123456789012:role/scan/trivy".parse().unwrap();
+        let input = register_pull_time_update_exclusion::Input { principal_arn };
+        with(|cx| register_pull_time_update_exclusion::apply(&mut registry, cx, input)).unwrap();
+        let mut pull_as = |arn: &str, by_reference: bool| {
+            with(|cx| {
+                cx.caller.arn = arn.into();
+                if by_reference {
+                    image_by_reference::record_pull(&mut registry, cx, &name("team/app"), image.digest());
+                } else {
+                    apply(&mut registry, cx, &ask(vec![ImageIdentifier::by_tag("v1")], &[])).unwrap();
+                }
+            });
+            registry.repository(&name("team/app")).unwrap().images()[image.digest()].last_recorded_pull_time()
+        };
+        for by_reference in [false, true] {
+            assert_eq!(pull_as("arn:aws:sts::123456789012:assumed-role/trivy/nightly", by_reference), None);
+        }
+        assert_eq!(pull_as("arn:aws:sts::123456789012:assumed-role/deploy/nightly", true), Some(NOON));
     }
 
     #[test]

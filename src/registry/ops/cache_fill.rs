@@ -6,18 +6,19 @@
 
 use std::sync::Arc;
 
-use crate::registry::context::Context;
-use crate::registry::errors::{LimitExceeded, Limited};
+use crate::registry::context::{Context, Effect};
+use crate::registry::errors::Limited;
 use crate::registry::limits;
 use crate::registry::manifest::Manifest;
-use crate::registry::repository::Repository;
+use crate::registry::scanning;
 use crate::registry::state::Registry;
+use crate::registry::templates::{self, AppliedFor, CreationError};
 use crate::registry::types::{RepositoryName, Tag, VerifiedBlob};
 
 /// A manifest from upstream.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// Repository to put it in; created with defaults if there is none.
+    /// Repository to put it in; created by the template for it, or with defaults, if there is none.
     pub repository: RepositoryName,
     /// The manifest.
     pub manifest: Arc<Manifest>,
@@ -27,7 +28,7 @@ pub struct Input {
 
 /// Stores the manifest. It causes no replication: what a rule would copy is not all here yet (whether ECR replicates cached
 /// images is unknown).
-pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Result<(), LimitExceeded> {
+pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Result<(), CreationError> {
     let digest = input.manifest.digest();
     if let Ok(repository) = registry.repository(&input.repository) {
         let image = repository.images().get(digest);
@@ -35,14 +36,14 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
         if image.is_some() && input.tag.as_ref().is_none_or(is_tagged) {
             return Ok(());
         }
-        if image.is_none() && repository.images().len() >= limits::IMAGES_PER_REPOSITORY {
-            return Err(registry.limit(Limited::Images, limits::IMAGES_PER_REPOSITORY as u64));
+        if image.is_none() && repository.is_full() {
+            return Err(registry.limit(Limited::Images, limits::IMAGES_PER_REPOSITORY as u64).into());
         }
         if image.is_some_and(|image| image.tags().len() >= limits::TAGS_PER_IMAGE) {
-            return Err(registry.limit(Limited::Tags, limits::TAGS_PER_IMAGE as u64));
+            return Err(registry.limit(Limited::Tags, limits::TAGS_PER_IMAGE as u64).into());
         }
     } else {
-        registry.insert_repository(Repository::new(input.repository.clone(), cx.now))?;
+        templates::create(registry, cx.now, &input.repository, AppliedFor::PullThroughCache)?;
     }
     let Ok(repository) = registry.repository_mut(&input.repository) else { return Ok(()) };
     if !repository.images().contains_key(digest) {
@@ -51,6 +52,8 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     if let Some(tag) = &input.tag {
         repository.put_tag(tag, digest);
     }
+    let scan = scanning::on_push(registry, &input.repository, digest, cx.now);
+    cx.effects.extend(scan.map(Effect::WorkBegun));
     Ok(())
 }
 
@@ -67,6 +70,27 @@ mod tests {
     use super::*;
     use crate::registry::image_identifier::ImageIdentifier;
     use crate::registry::testing::{blob, image_of, index_of, name, registry, tag, with};
+
+    #[test]
+    fn b_064_d_016_a_missing_repository_is_created_by_the_template_for_the_cache() {
+        use super::super::create_repository_creation_template as template;
+        use crate::registry::tag_mutability::TagMutabilityMode;
+
+        let mut registry = registry();
+        let prefix = "hub".parse().unwrap();
+        let input = template::Input {
+            tag_mutability: TagMutabilityMode::Immutable,
+            ..template::Input::with_defaults(prefix, vec![AppliedFor::PullThroughCache])
+        };
+        with(|cx| template::apply(&mut registry, cx, input)).unwrap();
+        for (repository, mode) in
+            [("hub/nginx", TagMutabilityMode::Immutable), ("quay/nginx", TagMutabilityMode::Mutable)]
+        {
+            let input = Input { repository: name(repository), manifest: image_of("{}", &["layer"], ""), tag: None };
+            with(|cx| apply(&mut registry, cx, input)).unwrap();
+            assert_eq!(registry.repository(&name(repository)).unwrap().tag_mutability().mode(), mode);
+        }
+    }
 
     #[test]
     fn a_manifest_comes_first_and_its_blobs_and_children_when_they_come() {

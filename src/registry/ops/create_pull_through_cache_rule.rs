@@ -1,6 +1,6 @@
 //! `CreatePullThroughCacheRule`: makes names under a prefix stand for repositories of an upstream.
 //!
-//! Secrets are not fetched: there is no Secrets Manager here, so an ARN of the right form counts as a good one.
+//! There is no Secrets Manager here: a secret of which the world declares nothing counts as a good one.
 //! Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreatePullThroughCacheRule.html>
 
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use crate::registry::errors::{
     CacheRuleAlreadyExists, InvalidParameter, LimitExceeded, Limited, UnsupportedUpstreamRegistry,
 };
 use crate::registry::limits;
+use crate::registry::secrets::{self, SecretError};
 use crate::registry::state::Registry;
 use crate::registry::types::CacheRulePrefix;
 
@@ -47,6 +48,9 @@ pub enum Error {
     /// The upstream cannot be cached.
     #[error(transparent)]
     UnsupportedUpstreamRegistry(#[from] UnsupportedUpstreamRegistry),
+    /// The secret cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The prefix has a rule.
     #[error(transparent)]
     AlreadyExists(#[from] CacheRuleAlreadyExists),
@@ -66,6 +70,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     if registry.cache_rules().len() >= limits::CACHE_RULES_PER_REGISTRY {
         return Err(registry.limit(Limited::CacheRules, limits::CACHE_RULES_PER_REGISTRY as u64).into());
     }
+    secrets::fetch(cx.surroundings, input.credential_arn.as_deref())?;
     let rule = Arc::new(CacheRule {
         prefix: input.prefix.clone(),
         upstream_registry_url: input.upstream_registry_url,
@@ -97,19 +102,32 @@ fn check_members(input: &Input, kind: Option<UpstreamRegistry>, is_declared: boo
         let constraint = "upstreamRepositoryPrefix cannot be specified when ecrRepositoryPrefix is ROOT";
         return Err(InvalidParameter::new("upstreamRepositoryPrefix", constraint).into());
     }
-    if input.custom_role_arn.is_some() && kind.is_some_and(|kind| kind != UpstreamRegistry::Ecr) {
+    check_login(kind, is_declared, input.credential_arn.as_deref(), input.custom_role_arn.as_deref())?;
+    let needs_credentials = !is_declared && kind.is_some_and(UpstreamRegistry::needs_credentials);
+    if needs_credentials && input.credential_arn.is_none() {
+        return Err(UnsupportedUpstreamRegistry::CredentialsRequired.into());
+    }
+    Ok(())
+}
+
+/// Whether an upstream takes these ways of logging in.
+pub(super) fn check_login(
+    kind: Option<UpstreamRegistry>,
+    is_declared: bool,
+    credential_arn: Option<&str>,
+    custom_role_arn: Option<&str>,
+) -> Result<(), InvalidParameter> {
+    if custom_role_arn.is_some() && kind.is_some_and(|kind| kind != UpstreamRegistry::Ecr) {
         let constraint = "customRoleArn can only be specified for an Amazon ECR upstream registry";
-        return Err(InvalidParameter::new("customRoleArn", constraint).into());
+        return Err(InvalidParameter::new("customRoleArn", constraint));
     }
     // What only the world declares may be open or closed as it likes.
-    match (kind.filter(|_| !is_declared).map(UpstreamRegistry::needs_credentials), &input.credential_arn) {
-        (Some(true), None) => Err(UnsupportedUpstreamRegistry::CredentialsRequired.into()),
-        (Some(false), Some(_)) => {
-            let constraint = "credentialArn cannot be specified for this upstream registry";
-            Err(InvalidParameter::new("credentialArn", constraint).into())
-        }
-        _ => Ok(()),
+    let takes_credentials = is_declared || kind.is_none_or(UpstreamRegistry::needs_credentials);
+    if credential_arn.is_some() && !takes_credentials {
+        let constraint = "credentialArn cannot be specified for this upstream registry";
+        return Err(InvalidParameter::new("credentialArn", constraint));
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::registry::context::Context;
-use crate::registry::encryption::{Encryption, EncryptionType};
+use crate::registry::encryption::{Encryption, EncryptionType, managed_key};
 use crate::registry::errors::{
     InvalidParameter, InvalidTagParameter, LimitExceeded, RepositoryAlreadyExists, TooManyTags,
 };
@@ -101,20 +101,10 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     repository.scan_on_push = input.scan_on_push;
     repository.resource_tags = resource_tags;
     let uses_managed_key = input.encryption_type != EncryptionType::Aes256 && input.kms_key.is_none();
-    let kms_key = if uses_managed_key { Some(managed_key(registry, cx)) } else { input.kms_key.map(Arc::from) };
-    repository.encryption = Encryption { encryption_type: input.encryption_type, kms_key: kms_key.clone() };
+    let kms_key = if uses_managed_key { Some(managed_key(registry.key())) } else { input.kms_key.map(Arc::from) };
+    repository.encryption = Encryption { encryption_type: input.encryption_type, kms_key };
     registry.insert_repository(repository)?;
-    if uses_managed_key {
-        registry.managed_kms_key = kms_key;
-    }
     Ok(Output { repository: Arc::clone(&registry.repositories[&input.name]) })
-}
-
-/// ARN of the registry's `aws/ecr` key: a new one the first time.
-fn managed_key(registry: &Registry, cx: &mut Context<'_>) -> Arc<str> {
-    let key = registry.key();
-    let new = || format!("arn:{}:kms:{}:{}:key/{}", key.partition(), key.region, key.account, cx.ids.uuid()).into();
-    registry.managed_kms_key.clone().unwrap_or_else(new)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html>
 
-use crate::registry::errors::{LayerInaccessible, LayerNotFound, RepositoryNotFound};
+use crate::registry::errors::{LayerInaccessible, LayerInaccessibleCause, LayerNotFound, RepositoryNotFound};
 use crate::registry::state::Registry;
 use crate::registry::types::{Digest, RepositoryName, VerifiedBlob};
 
@@ -31,7 +31,7 @@ pub enum Error {
     /// The repository has no such blob. `LayersNotFoundException`.
     #[error(transparent)]
     LayerNotFound(#[from] LayerNotFound),
-    /// No image uses it.
+    /// No image uses it, or only archived ones do.
     #[error(transparent)]
     Inaccessible(#[from] LayerInaccessible),
 }
@@ -45,11 +45,13 @@ pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
         repository: input.repository.clone(),
         registry_id: registry.id(),
     })?;
-    if !layer.in_use {
-        let (digest, repository) = (layer.blob.digest().clone(), input.repository.clone());
-        return Err(LayerInaccessible { digest, repository, registry_id: registry.id() }.into());
-    }
-    Ok(Output { blob: layer.blob.clone() })
+    let cause = match (layer.in_use, layer.is_archived) {
+        (false, _) => LayerInaccessibleCause::Unused,
+        (true, true) => LayerInaccessibleCause::Archived,
+        (true, false) => return Ok(Output { blob: layer.blob.clone() }),
+    };
+    let (digest, repository) = (layer.blob.digest().clone(), input.repository.clone());
+    Err(LayerInaccessible { digest, cause, repository, registry_id: registry.id() }.into())
 }
 
 #[cfg(test)]

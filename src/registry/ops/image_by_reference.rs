@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::registry::context::Context;
+use crate::registry::context::{Caller, Context};
+use crate::registry::errors::ImageNotFound;
 use crate::registry::image::Image;
 use crate::registry::image_identifier::{ImageIdentifier, Reference};
 use crate::registry::limits;
@@ -32,22 +33,30 @@ pub struct Output {
 /// What can go wrong.
 pub type Error = ImageLookupError;
 
-/// Looks the image up.
+/// Looks the image up. One that is in the archive or on its way out of it is not found.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive_restore_image.html>
 pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
-    let (image, _) = registry.image(&input.repository, &ImageIdentifier::from(&input.reference))?;
+    let image_id = ImageIdentifier::from(&input.reference);
+    let (image, _) = registry.image(&input.repository, &image_id)?;
+    if !image.is_active() {
+        let (image_digest, image_tag) = (image_id.digest, image_id.tag);
+        let (repository, registry_id) = (input.repository.clone(), registry.id());
+        return Err(ImageNotFound { image_digest, image_tag, repository, registry_id }.into());
+    }
     Ok(Output { image: Arc::clone(image) })
 }
 
-/// Whether a pull at `now` moves the recorded time. ECR refreshes it at least once a day and not on each pull; here a
-/// second pull within a day changes nothing.
-pub fn is_stale(recorded: Option<Timestamp>, now: Timestamp) -> bool {
-    recorded.is_none_or(|recorded| now.since(recorded) >= limits::PULL_TIME_GRANULARITY)
+/// Whether a pull of an image by `caller` at `now` moves its recorded time. ECR refreshes it at least once a day and not on
+/// each pull; here a second pull within a day changes nothing. Pulls of excluded principals never do.
+pub fn moves_pull_time(registry: &Registry, caller: &Caller, image: &Image, now: Timestamp) -> bool {
+    let is_stale = |recorded: Timestamp| now.since(recorded) >= limits::PULL_TIME_GRANULARITY;
+    image.last_recorded_pull_time().is_none_or(is_stale) && !registry.pull_time_exclusions().covers(caller)
 }
 
-/// Notes that the image was pulled. Nothing happens if it is gone, or was pulled within the last day.
+/// Notes that the image was pulled. Nothing happens if it is gone, or if the pull does not move its time.
 pub fn record_pull(registry: &mut Registry, cx: &mut Context<'_>, repository: &RepositoryName, digest: &Digest) {
     let image = registry.repositories().get(repository).and_then(|repository| repository.images().get(digest));
-    if image.is_some_and(|image| is_stale(image.last_recorded_pull_time(), cx.now))
+    if image.is_some_and(|image| moves_pull_time(registry, &cx.caller, image, cx.now))
         && let Ok(repository) = registry.repository_mut(repository)
     {
         repository.record_pull(digest, cx.now);

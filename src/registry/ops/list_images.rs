@@ -52,6 +52,23 @@ impl TagStatus {
             _ => None,
         }
     }
+
+    /// ECR's name of the choice.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tagged => "TAGGED",
+            Self::Untagged => "UNTAGGED",
+            Self::Any => "ANY",
+        }
+    }
+
+    pub(super) fn passes(self, image: &Image) -> bool {
+        match self {
+            Self::Tagged => !image.tags().is_empty(),
+            Self::Untagged => image.tags().is_empty(),
+            Self::Any => true,
+        }
+    }
 }
 
 /// A choice by storage status.
@@ -80,7 +97,17 @@ impl ImageStatusFilter {
         }
     }
 
-    fn passes(self, status: ImageStatus) -> bool {
+    /// ECR's name of the choice.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Archived => "ARCHIVED",
+            Self::Activating => "ACTIVATING",
+            Self::Any => "ANY",
+        }
+    }
+
+    pub(super) fn passes(self, status: ImageStatus) -> bool {
         match self {
             Self::Active => status == ImageStatus::Active,
             Self::Archived => status == ImageStatus::Archived,
@@ -92,12 +119,7 @@ impl ImageStatusFilter {
 
 impl ImageFilter {
     pub(super) fn passes(self, image: &Image) -> bool {
-        let by_tags = match self.tag_status {
-            TagStatus::Tagged => !image.tags().is_empty(),
-            TagStatus::Untagged => image.tags().is_empty(),
-            TagStatus::Any => true,
-        };
-        by_tags && self.image_status.passes(image.status())
+        self.tag_status.passes(image) && self.image_status.passes(image.status())
     }
 
     /// The filter as text, for tokens.

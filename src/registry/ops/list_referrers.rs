@@ -1,10 +1,12 @@
-//! `GET …/referrers/<digest>`: the manifests that name a subject.
+//! `ListImageReferrers`, and `GET …/referrers/<digest>`: the manifests that name a subject.
 //!
 //! The subject need not exist. In order of digest, so that pages stay stable.
-//! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>
+//! Sources: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html>,
+//! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>
 
 use std::sync::Arc;
 
+use super::list_images::ImageStatusFilter;
 use crate::registry::errors::{InvalidParameter, RepositoryNotFound};
 use crate::registry::image::Image;
 use crate::registry::page::{PageRequest, Scope, take_page};
@@ -16,10 +18,12 @@ use crate::registry::types::{Digest, RepositoryName};
 pub struct Input {
     /// The repository.
     pub repository: RepositoryName,
-    /// The subject.
-    pub subject: Digest,
-    /// Only those with this `artifactMediaType`; absent: all.
-    pub artifact_type: Option<String>,
+    /// Digest of the subject, as the caller wrote it. A text that is no digest has no referrers (unconfirmed).
+    pub subject: String,
+    /// Only those with one of these artifact types, see [`crate::registry::Manifest::artifact_media_type`]; none: all.
+    pub artifact_types: Vec<String>,
+    /// Only those with this storage status.
+    pub artifact_status: ImageStatusFilter,
     /// Which page.
     pub page: PageRequest,
 }
@@ -47,7 +51,7 @@ pub enum Error {
 /// Lists the referrers.
 pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
     let repository = registry.repository(&input.repository)?;
-    let filter = format!("{} {}", input.subject, input.artifact_type.as_deref().unwrap_or_default());
+    let filter = format!("{} {} {}", input.subject, input.artifact_status.as_str(), input.artifact_types.join(" "));
     let scope = Scope {
         operation: "ListReferrers",
         registry: registry.key(),
@@ -55,43 +59,74 @@ pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
         filter: &filter,
     };
     let cursor: Option<Digest> = scope.cursor(&input.page)?.and_then(|cursor| cursor.parse().ok());
-    let referrers = repository
-        .referrers_of(&input.subject)
+    let subject = input.subject.parse::<Digest>().ok();
+    let referrers = subject.iter().flat_map(|subject| repository.referrers_of(subject));
+    let referrers = referrers
         .filter(|image| cursor.as_ref().is_none_or(|last| image.digest() > last))
-        .filter(|image| input.artifact_type.as_ref().is_none_or(|wanted| has_type(image, wanted)));
+        .filter(|image| input.artifact_status.passes(image.status()))
+        .filter(|image| input.artifact_types.is_empty() || has_type(image, &input.artifact_types));
     let (referrers, next_token) =
         take_page(referrers, input.page.size(), |last| scope.token(&last.digest().to_string()));
     Ok(Output { referrers: referrers.into_iter().cloned().collect(), next_token })
 }
 
-fn has_type(image: &Image, wanted: &str) -> bool {
-    image.manifest().artifact_media_type().is_some_and(|artifact_type| artifact_type.as_str() == wanted)
+fn has_type(image: &Image, wanted: &[String]) -> bool {
+    let artifact_type = image.manifest().artifact_media_type();
+    artifact_type.is_some_and(|artifact_type| wanted.iter().any(|wanted| wanted == artifact_type.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::testing::{image_about, link, name, push, with_repository};
+    use crate::registry::testing::{NOON, image_about, link, name, push, with_repository};
 
     #[test]
-    fn referrers_are_found_by_subject_and_type_even_before_the_subject() {
+    fn a_194_a_198_a_199_a_203_a_206_d_019_referrers_are_found_by_subject_type_and_status_even_before_the_subject() {
         let mut registry = with_repository();
         link(&mut registry, &["{}", "layer"]);
         let subject = Digest::sha256_of(b"later");
         for note in ["1", "2", "3"] {
             push(&mut registry, &image_about("{}", &["layer"], note, Some(&subject)), None).unwrap();
         }
-        let list = |artifact_type: Option<&str>, page: PageRequest| {
-            let artifact_type = artifact_type.map(str::to_owned);
-            let input = Input { repository: name("team/app"), subject: subject.clone(), artifact_type, page };
-            let output = apply(&registry, &input).unwrap();
+        let input = |artifact_types: &[&str], artifact_status: ImageStatusFilter, page: PageRequest| Input {
+            repository: name("team/app"),
+            subject: subject.to_string(),
+            artifact_types: artifact_types.iter().map(|text| (*text).to_owned()).collect(),
+            artifact_status,
+            page,
+        };
+        let list = |registry: &Registry, input: &Input| {
+            let output = apply(registry, input).unwrap();
+            assert!(output.referrers.is_sorted_by_key(|image| image.digest().clone()));
             (output.referrers.len(), output.next_token)
         };
-        let (number, next_token) = list(None, PageRequest { max_results: Some(2), next_token: None });
+        let of_types =
+            |types: &[&str], page: PageRequest| list(&registry, &input(types, ImageStatusFilter::default(), page));
+        let (number, next_token) = of_types(&[], PageRequest { max_results: Some(2), next_token: None });
         assert_eq!(number, 2);
-        assert_eq!(list(None, PageRequest { max_results: Some(2), next_token }).0, 1);
+        assert_eq!(of_types(&[], PageRequest { max_results: Some(2), next_token: next_token.clone() }).0, 1);
         let config = "application/vnd.oci.image.config.v1+json";
-        assert_eq!(list(Some(config), PageRequest::default()).0, 3);
-        assert_eq!(list(Some("text/x"), PageRequest::default()).0, 0);
+        assert_eq!(of_types(&[config], PageRequest::default()).0, 3);
+        assert_eq!(of_types(&["text/x", config], PageRequest::default()).0, 3);
+        assert_eq!(of_types(&["text/x"], PageRequest::default()).0, 0);
+        let foreign = input(&[config], ImageStatusFilter::Active, PageRequest { max_results: None, next_token });
+        assert!(matches!(apply(&registry, &foreign), Err(Error::InvalidParameter(_))));
+
+        let mut registry = registry;
+        let first = registry.repository(&name("team/app")).unwrap().images().keys().next().unwrap().clone();
+        registry.repository_mut(&name("team/app")).unwrap().archive(&first, NOON);
+        for (status, expected) in [
+            (ImageStatusFilter::Active, 2),
+            (ImageStatusFilter::Archived, 1),
+            (ImageStatusFilter::Activating, 0),
+            (ImageStatusFilter::Any, 3),
+        ] {
+            assert_eq!(list(&registry, &input(&[], status, PageRequest::default())).0, expected);
+        }
+        for subject in ["sha256:00", "no digest", ""] {
+            let input =
+                Input { subject: subject.to_owned(), ..input(&[], ImageStatusFilter::Any, PageRequest::default()) };
+            assert_eq!(list(&registry, &input).0, 0, "{subject:?}");
+        }
     }
 }

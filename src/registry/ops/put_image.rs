@@ -1,7 +1,8 @@
 //! `PutImage`, and `PUT …/manifests/<reference>`: stores a manifest and puts a tag on it.
 //!
 //! Checks in this order (that of references, digest and tag is unconfirmed): repository, manifest, references, digest,
-//! tag, quotas. The identical push is an error here; the registry surface answers it as a success.
+//! tag, quotas. The identical push is an error here; the registry surface answers it as a success. A push of an image that
+//! is in the archive, or on its way out of it, restores it at once, also with the tag that it has.
 //! Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html>
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::registry::manifest::{Kind, Manifest, ManifestError};
 use crate::registry::repository::Repository;
 use crate::registry::state::Registry;
 use crate::registry::types::{Digest, RepositoryName, Tag};
+use crate::registry::{scanning, signing};
 
 /// What is pushed.
 #[derive(Clone, Debug)]
@@ -84,18 +86,23 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     check_quotas(registry, repository, &digest, input.image_tag.as_ref())?;
 
     let repository = registry.repository_mut(&input.repository)?;
-    if !repository.images().contains_key(&digest) {
+    if repository.images().contains_key(&digest) {
+        repository.restore(&digest, cx.now);
+    } else {
         repository.insert_image(Arc::clone(&manifest), cx.now);
     }
     if let Some(tag) = &input.image_tag {
         repository.put_tag(tag, &digest);
     }
+    let scan = scanning::on_push(registry, &input.repository, &digest, cx.now);
+    let signings = signing::on_push(registry, &input.repository, &manifest);
     let image_id = ImageId { digest, tag: input.image_tag };
     cx.effects.push(Effect::ImagePushed {
         repository: input.repository,
         digest: image_id.digest.clone(),
         tag: image_id.tag.clone(),
     });
+    cx.effects.extend(scan.into_iter().chain(signings).map(Effect::WorkBegun));
     Ok(Output { image_id, manifest })
 }
 
@@ -126,6 +133,9 @@ fn check_tag(registry: &Registry, repository: &Repository, digest: &Digest, tag:
         Some(tag) => repository.tags().get(tag) == Some(digest),
         None => repository.images().contains_key(digest),
     };
+    if identical && repository.images().get(digest).is_some_and(|image| !image.is_active()) {
+        return Ok(());
+    }
     if identical {
         return Err(Error::AlreadyExists(ImageAlreadyExists {
             digest: digest.clone(),
@@ -144,10 +154,12 @@ fn check_tag(registry: &Registry, repository: &Repository, digest: &Digest, tag:
 
 fn check_quotas(registry: &Registry, repository: &Repository, digest: &Digest, tag: Option<&Tag>) -> Result<(), Error> {
     match repository.images().get(digest) {
-        None if repository.images().len() >= limits::IMAGES_PER_REPOSITORY => {
+        None if repository.is_full() => {
             Err(registry.limit(Limited::Images, limits::IMAGES_PER_REPOSITORY as u64).into())
         }
-        Some(image) if tag.is_some() && image.tags().len() >= limits::TAGS_PER_IMAGE => {
+        Some(image)
+            if tag.is_some_and(|tag| !image.tags().contains(tag)) && image.tags().len() >= limits::TAGS_PER_IMAGE =>
+        {
             Err(registry.limit(Limited::Tags, limits::TAGS_PER_IMAGE as u64).into())
         }
         _ => Ok(()),

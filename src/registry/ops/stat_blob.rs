@@ -1,4 +1,5 @@
-//! `HEAD` and `GET …/blobs/<digest>`: a blob of a repository, whether or not an image uses it.
+//! `HEAD` and `GET …/blobs/<digest>`: a blob of a repository, whether or not an image uses it. One that only
+//! archived images use is not found (unconfirmed); a client that pushes such an image again sends it once more.
 //!
 //! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>
 
@@ -39,7 +40,7 @@ pub enum Error {
 /// Looks the blob up.
 pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
     let repository = registry.repository(&input.repository)?;
-    let layer = repository.layer(&input.digest).ok_or_else(|| LayerNotFound {
+    let layer = repository.layer(&input.digest).filter(|layer| !layer.is_archived).ok_or_else(|| LayerNotFound {
         layer_digest: input.digest.to_string(),
         repository: input.repository.clone(),
         registry_id: registry.id(),

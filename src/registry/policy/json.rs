@@ -4,9 +4,10 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 
 /// One JSON value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
     /// `null`.
     Null,
@@ -89,6 +90,19 @@ pub(crate) fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("every string is JSON")
 }
 
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Array(elements) => serializer.collect_seq(elements),
+            Self::Object(members) => serializer.collect_map(members.iter().map(|(name, value)| (name, value))),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(JsonVisitor)
@@ -156,6 +170,7 @@ mod tests {
         assert_eq!(json.to_string(), r#"{"z":[1,-2,1.5,true,null],"a":{"y":"é\n"},"a":{}}"#);
         assert_eq!(json.get("a"), Some(&Json::Object(vec![])));
         assert_eq!(json.get("z").and_then(Json::elements).map(<[Json]>::len), Some(5));
+        assert_eq!(serde_json::to_string(&json).expect("JSON"), json.to_string());
         assert!(Json::parse("{} {}").is_err());
     }
 }

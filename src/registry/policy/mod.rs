@@ -2,6 +2,7 @@
 //!
 //! Pure evaluators: what a policy says of given images or of a given request. What follows is decided in `ops`.
 
+pub mod actions;
 pub mod iam;
 pub mod json;
 pub mod lifecycle;

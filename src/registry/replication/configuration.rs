@@ -22,6 +22,8 @@ pub struct ReplicationRule {
     pub destinations: Vec<RegistryKey>,
     /// Prefixes of repository names, type `PREFIX_MATCH`; none: every repository.
     pub repository_prefixes: Vec<Arc<str>>,
+    /// Whether deletions of images and tags are replicated too; absent as given, which is no.
+    pub delete_replication: Option<bool>,
 }
 
 impl ReplicationRule {
@@ -59,7 +61,20 @@ impl ReplicationConfiguration {
 
 /// Where pushes to `repository` go: the destinations of all rules that match, each once, never the registry itself.
 pub fn destinations(registry: &Registry, repository: &RepositoryName) -> Vec<RegistryKey> {
-    let matching = registry.replication().rules.iter().filter(|rule| rule.matches(repository));
+    destinations_of(registry, repository, |_| true)
+}
+
+/// Where deletions in `repository` go: the same of the rules with `deleteReplication`.
+pub fn deletion_destinations(registry: &Registry, repository: &RepositoryName) -> Vec<RegistryKey> {
+    destinations_of(registry, repository, |rule| rule.delete_replication == Some(true))
+}
+
+fn destinations_of(
+    registry: &Registry,
+    repository: &RepositoryName,
+    counts: impl Fn(&ReplicationRule) -> bool,
+) -> Vec<RegistryKey> {
+    let matching = registry.replication().rules.iter().filter(|rule| rule.matches(repository) && counts(rule));
     let each: BTreeSet<&RegistryKey> = matching.flat_map(|rule| &rule.destinations).collect();
     each.into_iter().filter(|destination| *destination != registry.key()).cloned().collect()
 }

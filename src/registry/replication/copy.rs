@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::registry::image::Image;
 use crate::registry::limits;
 use crate::registry::repository::Repository;
+use crate::registry::scanning;
 use crate::registry::state::Registry;
+use crate::registry::templates::{self, AppliedFor, CreationError};
 use crate::registry::types::{Digest, RepositoryName, Tag, Timestamp};
 
 /// Why an image did not arrive. `Display` is the `failureCode`; AWS documents no values, so all are unconfirmed.
@@ -20,11 +22,23 @@ pub enum ReplicationFailure {
     /// The destination has no room for another repository, image or tag.
     #[error("LIMIT_EXCEEDED")]
     LimitExceeded,
+    /// The missing repository would get a KMS key or resource tags from a template that names no role to set them.
+    #[error("CUSTOM_ROLE_MISSING")]
+    RoleMissing,
+}
+
+impl From<CreationError> for ReplicationFailure {
+    fn from(error: CreationError) -> Self {
+        match error {
+            CreationError::RoleMissing(_) => Self::RoleMissing,
+            CreationError::LimitExceeded(_) => Self::LimitExceeded,
+        }
+    }
 }
 
 /// Copies an image with its layers, children first, and puts `tag` on it. All or nothing.
 ///
-/// A missing repository is created with defaults; one that exists keeps its settings. The tag is left out where it is
+/// A missing repository is created by the template for it, or with defaults; one that exists keeps its settings. The tag is left out where it is
 /// immutable and taken; that is no failure. The copy has its own push time and causes no effects, so it goes no further.
 pub fn copy(
     source: &Registry,
@@ -34,24 +48,31 @@ pub fn copy(
     digest: &Digest,
     tag: Option<&Tag>,
 ) -> Result<(), ReplicationFailure> {
-    let (from, to) = (source.key().account, destination.key().account);
-    if from != to && !destination.replication_sources.contains_key(&from) {
-        return Err(ReplicationFailure::AccessDenied);
-    }
+    check_access(source, destination)?;
     let origin = source.repository(repository).map_err(|_| ReplicationFailure::ImageNotFound)?;
     // Written into a copy, which costs a few pointers and makes a failure leave nothing behind.
     let mut changed = destination.clone();
     if changed.repository(repository).is_err() {
-        let created = changed.insert_repository(Repository::new(repository.clone(), now));
-        created.map_err(|_| ReplicationFailure::LimitExceeded)?;
+        templates::create(&mut changed, now, repository, AppliedFor::Replication)?;
     }
     let replica = changed.repository_mut(repository).map_err(|_| ReplicationFailure::LimitExceeded)?;
     copy_image(origin, replica, now, digest)?;
     if let Some(tag) = tag {
         copy_tag(replica, digest, tag)?;
     }
+    scanning::scan_at_once(&mut changed, repository, digest, now);
     *destination = changed;
     Ok(())
+}
+
+/// Whether one registry lets the other replicate into it.
+pub(super) fn check_access(source: &Registry, destination: &Registry) -> Result<(), ReplicationFailure> {
+    let (from, to) = (source.key().account, destination.key().account);
+    if from == to || destination.replication_sources.contains_key(&from) {
+        Ok(())
+    } else {
+        Err(ReplicationFailure::AccessDenied)
+    }
 }
 
 fn copy_image(
@@ -61,6 +82,8 @@ fn copy_image(
     digest: &Digest,
 ) -> Result<(), ReplicationFailure> {
     if replica.images().contains_key(digest) {
+        // As a push does; that children of an index are left where they are is unconfirmed.
+        replica.restore(digest, now);
         return Ok(());
     }
     let image: &Arc<Image> = origin.images().get(digest).ok_or(ReplicationFailure::ImageNotFound)?;
@@ -77,7 +100,7 @@ fn copy_image(
             None => return Err(ReplicationFailure::ImageNotFound),
         }
     }
-    if replica.images().len() >= limits::IMAGES_PER_REPOSITORY {
+    if replica.is_full() {
         return Err(ReplicationFailure::LimitExceeded);
     }
     replica.insert_image(Arc::clone(manifest), now);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ReplicationConfiguration, ReplicationFailure, ReplicationRule, copy, destinations};
+use super::{ReplicationConfiguration, ReplicationFailure, ReplicationRule, copy, deletion_destinations, destinations};
 use crate::registry::image::ReplicationState;
 use crate::registry::image_identifier::ImageIdentifier;
 use crate::registry::limits;
@@ -22,6 +22,7 @@ fn rule(regions: &[&str], prefixes: &[&str]) -> ReplicationRule {
     ReplicationRule {
         destinations: regions.iter().map(|region| key(OWN, region)).collect(),
         repository_prefixes: prefixes.iter().map(|prefix| Arc::from(*prefix)).collect(),
+        delete_replication: None,
     }
 }
 
@@ -135,6 +136,43 @@ fn a_069_another_account_must_allow_it() {
     assert!(replica.repositories().is_empty());
     crate::registry::seeding::replication_source(&mut replica, source.id());
     copy(&source, &mut replica, LATER, &repository, &index, None).unwrap();
+}
+
+#[test]
+fn a_070_d_016_a_missing_repository_is_created_by_the_template_for_replication() {
+    use crate::registry::encryption::EncryptionType;
+    use crate::registry::ops::create_repository_creation_template::{self as template, Input};
+    use crate::registry::templates::AppliedFor;
+
+    let (source, index, _) = source();
+    let mut replica = Registry::new(key(OWN, "eu-west-1"));
+    let put = |replica: &mut Registry, input: Input| with(|cx| template::apply(replica, cx, input)).unwrap();
+    let moments = |moment| Input::with_defaults("team".parse().unwrap(), vec![moment]);
+    put(&mut replica, Input { tag_mutability: TagMutabilityMode::Immutable, ..moments(AppliedFor::Replication) });
+    let sealed = Input { encryption: Some((EncryptionType::Kms, None)), ..moments(AppliedFor::Replication) };
+    let mut other = Registry::new(key(OWN, "eu-west-2"));
+    put(&mut other, sealed);
+    copy(&source, &mut replica, LATER, &name("team/app"), &index, None).unwrap();
+    let created = replica.repository(&name("team/app")).unwrap();
+    assert_eq!(created.tag_mutability().mode(), TagMutabilityMode::Immutable);
+    let failed = copy(&source, &mut other, LATER, &name("team/app"), &index, None).unwrap_err();
+    assert_eq!((failed, failed.to_string().as_str()), (ReplicationFailure::RoleMissing, "CUSTOM_ROLE_MISSING"));
+    assert!(other.repositories().is_empty());
+}
+
+#[test]
+fn d_007_deletions_go_where_a_matching_rule_says_so() {
+    let mut registry = with_repository();
+    let deleting = |rule: ReplicationRule, delete: bool| ReplicationRule { delete_replication: Some(delete), ..rule };
+    let rules = vec![
+        deleting(rule(&["eu-west-1"], &[]), true),
+        deleting(rule(&["eu-west-2"], &[]), false),
+        deleting(rule(&["eu-west-3"], &["prod-"]), true),
+        rule(&["eu-north-1"], &[]),
+    ];
+    configure(&mut registry, rules).unwrap();
+    assert_eq!(deletion_destinations(&registry, &name("team/app")), [key(OWN, "eu-west-1")]);
+    assert_eq!(destinations(&registry, &name("team/app")).len(), 3);
 }
 
 #[test]

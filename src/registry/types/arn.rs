@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -78,6 +79,12 @@ impl FromStr for Arn {
 
 impl AsRef<str> for Arn {
     fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Arn {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

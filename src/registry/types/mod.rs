@@ -11,6 +11,6 @@ pub use blob::{StoredBlob, VerifiedBlob};
 pub use digest::{Digest, DigestAlgorithm, InvalidDigest};
 pub use names::{
     AccountId, CACHE_RULE_PREFIX_PATTERN, CacheRulePrefix, InvalidName, REPOSITORY_NAME_PATTERN, Region, RegistryKey,
-    RepositoryArn, RepositoryName, TAG_PATTERN, Tag, UploadId,
+    RepositoryArn, RepositoryName, TAG_PATTERN, Tag, TemplatePrefix, UploadId,
 };
 pub use timestamp::{InvalidTimestamp, Timestamp};

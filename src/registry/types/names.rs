@@ -93,6 +93,20 @@ text_newtype!(
     check_cache_rule_prefix
 );
 
+text_newtype!(
+    /// Prefix of a repository creation template: 1 to 256 characters, grammar of a repository name with an optional
+    /// trailing slash, or `ROOT`. Shown as it was given.
+    TemplatePrefix,
+    check_template_prefix
+);
+
+impl TemplatePrefix {
+    /// The prefix without the trailing slash that ECR implies; that two spellings of it are one prefix is unconfirmed.
+    pub fn without_slash(&self) -> &str {
+        self.as_str().strip_suffix('/').unwrap_or(self.as_str())
+    }
+}
+
 impl CacheRulePrefix {
     /// Reads a prefix, with or without the trailing slash that ECR implies.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
@@ -231,7 +245,7 @@ impl fmt::Display for RepositoryArn<'_> {
 pub const REPOSITORY_NAME_PATTERN: &str = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
 /// The pattern that ECR quotes for image tags.
 pub const TAG_PATTERN: &str = "[a-zA-Z0-9-_.]+";
-/// The pattern of pull-through cache prefixes.
+/// The pattern of pull-through cache prefixes and of template prefixes.
 pub const CACHE_RULE_PREFIX_PATTERN: &str =
     "^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*/?|ROOT)$";
 
@@ -292,6 +306,15 @@ fn check_cache_rule_prefix(text: &str) -> Result<(), InvalidName> {
     }
 }
 
+fn check_template_prefix(text: &str) -> Result<(), InvalidName> {
+    check_length(text, 1, 256)?;
+    if text == "ROOT" || text.strip_suffix('/').unwrap_or(text).split('/').all(is_name_component) {
+        Ok(())
+    } else {
+        Err(InvalidName::Pattern(CACHE_RULE_PREFIX_PATTERN))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +340,24 @@ mod tests {
         assert_eq!(CacheRulePrefix::parse("quay/").expect("legal").as_str(), "quay");
         assert!(CacheRulePrefix::parse("ROOT").expect("legal").is_root());
         assert!(CacheRulePrefix::parse("q").is_err());
+    }
+
+    #[test]
+    fn c_193_a_template_prefix_has_the_grammar_of_a_name_and_keeps_its_slash() {
+        for (text, legal) in [
+            ("p", true),
+            ("prod/", true),
+            ("ROOT", true),
+            ("a/b", true),
+            ("ROOT/", false),
+            ("/", false),
+            ("Prod", false),
+        ] {
+            assert_eq!(text.parse::<TemplatePrefix>().is_ok(), legal, "{text}");
+        }
+        let prefix: TemplatePrefix = "prod/".parse().expect("legal");
+        assert_eq!((prefix.as_str(), prefix.without_slash()), ("prod/", "prod"));
+        assert!("".parse::<TemplatePrefix>().is_err() && "a".repeat(257).parse::<TemplatePrefix>().is_err());
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn replication_rule(rule: &proto::ReplicationRuleDocument, place: &Place<'_>, ac
         place.refuse("must be 2 to 256 characters that can begin a repository name");
         None
     });
-    ReplicationRule { destinations, repository_prefixes }
+    ReplicationRule { destinations, repository_prefixes, delete_replication: None }
 }
 
 /// Whether the text can be a filter of a replication rule, which may end in the middle of a word or in `/`.

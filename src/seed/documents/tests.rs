@@ -59,6 +59,7 @@ fn absent_members_take_their_defaults() {
             pushed_at: None,
         }],
         scan_on_push: false,
+        scans: Vec::new(),
     };
     assert_eq!(only(r#"{"repository": {"name": "app", "images": [{}]}}"#), PlannedDocument::Repository(plan));
     assert_eq!(only(r#"{"tasks": {}}"#), PlannedDocument::Tasks(TaskPlan::default()));
@@ -107,6 +108,7 @@ fn a_registry_document_becomes_a_plan() {
             rules: vec![ReplicationRule {
                 destinations: vec![key("210987654321", "eu-central-1"), key("111111111111", "us-east-1")],
                 repository_prefixes: vec!["prod-".into()],
+                delete_replication: None,
             }],
         }),
         cache_rules: vec![
@@ -189,7 +191,7 @@ fn a_bad_member_is_refused_at_its_path() {
     };
     let registry = |members: &str, expected: &str| refuses(&format!(r#"{{"registry": {{{members}}}}}"#), &[expected]);
 
-    refuses("{}", &["documents[0]: must be one of `registry`, `repository`, `upstream` and `tasks`"]);
+    refuses("{}", &["documents[0]: must be one of `registry`, `repository`, `upstream`, `tasks` and `principal`"]);
     refuses(r#"{"repository": {}}"#, &["documents[0].repository.name: must not be empty"]);
     refuses(r#"{"repository": {"name": "App"}}"#, &[NAME]);
     repository(r#""account": "12""#, "documents[0].repository.account: must satisfy regular expression '[0-9]{12}'");
@@ -308,7 +310,7 @@ fn every_mistake_of_every_document_is_reported_in_order() {
              `MUTABLE_WITH_EXCLUSION` and `IMMUTABLE_WITH_EXCLUSION`",
             "documents[0].repository.images[0].layers: must be 1 to 127 layers, not 0",
             "documents[0].repository.images[0].platforms[0]: `x` is not a platform such as `linux/arm64/v8`",
-            "documents[2]: must be one of `registry`, `repository`, `upstream` and `tasks`",
+            "documents[2]: must be one of `registry`, `repository`, `upstream`, `tasks` and `principal`",
             "documents[3].repository.account: must satisfy regular expression '[0-9]{12}'",
             "documents[3].repository.region: must not be empty",
             "documents[3].repository.images[1].tags[0]: must satisfy regular expression '[a-zA-Z0-9-_.]+'",
@@ -324,4 +326,62 @@ fn a_time_that_json_could_not_say_is_refused_too() {
     let violations = check(&[proto::Document { kind: Some(Kind::Repository(repository)) }], &defaults());
     let paths: Vec<String> = violations.expect_err("refused").into_iter().map(|violation| violation.path).collect();
     assert_eq!(paths, ["documents[0].repository.images[0].pushed_at"]);
+}
+
+#[test]
+fn c_171_scans_are_declared_for_a_digest_a_tag_or_the_repository() {
+    use crate::registry::scanning::{ScanStatus, ScanSubject, Severity};
+    let digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let plan = only(&format!(
+        r#"{{"repository": {{"name": "app", "scans": [
+            {{"imageDigest": "{digest}", "status": "UNSUPPORTED_IMAGE", "description": "no packages"}},
+            {{"imageTag": "v1", "findings": [{{"name": "CVE-1", "severity": "HIGH",
+                "attributes": [{{"key": "package_name", "value": "openssl"}}]}}]}},
+            {{"enhancedFindings": [{{"severity": "LOW", "score": 2.5,
+                "packageVulnerabilityDetails": {{"vulnerablePackages": [{{"epoch": 1}}]}}}}]}}]}}}}"#
+    ));
+    let PlannedDocument::Repository(plan) = plan else { panic!("{plan:?}") };
+    let [(by_digest, unsupported), (by_tag, findings), (whole, enhanced)] = plan.scans.as_slice() else {
+        panic!("{:?}", plan.scans)
+    };
+    let name: RepositoryName = "app".parse().expect("name");
+    assert_eq!(*by_digest, ScanSubject::Digest(digest.parse().expect("digest")));
+    assert_eq!(unsupported.ending().expect("an ending").status, ScanStatus::UnsupportedImage);
+    assert_eq!(*by_tag, ScanSubject::Tag(name.clone(), "v1".parse().expect("tag")));
+    assert_eq!(findings.findings()[0].severity, Severity::High);
+    assert_eq!(findings.findings()[0].attributes[0].key, "package_name");
+    assert_eq!(*whole, ScanSubject::Repository(name));
+    let document: serde_json::Value =
+        serde_json::from_str(&enhanced.enhanced_findings()[0].document().to_string()).expect("JSON");
+    assert_eq!(document["packageVulnerabilityDetails"]["vulnerablePackages"][0]["epoch"], 1);
+    assert_eq!(document["score"], 2.5);
+}
+
+#[test]
+fn mistakes_of_scans_are_told_with_their_places() {
+    let scans = |scans: &str| format!(r#"{{"repository": {{"name": "app", "scans": [{scans}]}}}}"#);
+    let place = "documents[0].repository.scans[0]";
+    let digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    for (scan, member, message) in [
+        (
+            format!(r#"{{"imageDigest": "{digest}", "imageTag": "v1"}}"#),
+            ".image_tag",
+            "must not be there beside `image_digest`",
+        ),
+        (
+            r#"{"findings": [{"name": "CVE-1", "severity": "BAD"}]}"#.to_owned(),
+            ".findings[0].severity",
+            "must be one of `INFORMATIONAL`, `LOW`, `MEDIUM`, `HIGH`, `CRITICAL` and `UNDEFINED`",
+        ),
+        (r#"{"findings": [{}]}"#.to_owned(), "", "`findings[0].name` must not be empty"),
+        (
+            r#"{"enhancedFindings": [{"severity": 3}]}"#.to_owned(),
+            ".enhanced_findings[0]",
+            "`severity` must be a string",
+        ),
+        (r#"{"status": "BAD"}"#.to_owned(), ".status", "must be a scan status of ECR"),
+        (r#"{"description": "x"}"#.to_owned(), ".description", "must not be there without `status`"),
+    ] {
+        refuses(&scans(&scan), &[&format!("{place}{member}: {message}")]);
+    }
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ecrfixture.documents import Document as Document
     from ecrfixture.documents import cache_rule as cache_rule
     from ecrfixture.documents import image as image
+    from ecrfixture.documents import principal as principal
     from ecrfixture.documents import registry as registry
     from ecrfixture.documents import repository as repository
     from ecrfixture.documents import tasks as tasks
@@ -76,6 +77,7 @@ _MODULE_OF = {
     "Document": "documents",
     "cache_rule": "documents",
     "image": "documents",
+    "principal": "documents",
     "registry": "documents",
     "repository": "documents",
     "tasks": "documents",

@@ -54,6 +54,15 @@ def repository_uri_mode(mode: str) -> worlds_pb2.RepositoryUriMode:
     return worlds_pb2.REPOSITORY_URI_MODE_AWS if mode == "aws" else worlds_pb2.REPOSITORY_URI_MODE_ADVERTISED
 
 
+def auth_mode(mode: str) -> worlds_pb2.AuthMode:
+    """What a world asks of signatures."""
+    return {
+        "off": worlds_pb2.AUTH_MODE_OFF,
+        "claimed": worlds_pb2.AUTH_MODE_CLAIMED,
+        "verified": worlds_pb2.AUTH_MODE_VERIFIED,
+    }[mode]
+
+
 def nanos_of(instant: Timestamp) -> int:
     """Nanoseconds since 1970."""
     return instant.seconds * _NANOS + instant.nanos

@@ -116,6 +116,7 @@ class EcrFixture:
         regions: Iterable[str] = (),
         listen: Literal["shared", "dedicated"] | None = None,
         repository_uri: Literal["advertised", "aws"] | None = None,
+        auth: Literal["off", "claimed", "verified"] | None = None,
         lease: Duration | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> World:
@@ -124,7 +125,9 @@ class EcrFixture:
         `name` is its id, `[a-z0-9-]{1,63}`, at first made by the daemon. `from_` is a snapshot's name, or a world, to
         fork. The rest, if absent: `clock` frozen; `now` the real time, or the source's; `seed` 0, or the source's;
         `accounts` 123456789012; `regions` us-east-1, the first being the default one; `listen` shared;
-        `repository_uri` advertised; `lease` ten real minutes without traffic. Raises `InvalidRequest`, or
+        `repository_uri` advertised; `auth` claimed, or the source's: `off` asks for no signature on the JSON API,
+        `claimed` for one that is taken on trust, `verified` for a right one by a key that the world minted or declares;
+        `lease` ten real minutes without traffic. Raises `InvalidRequest`, or
         `FixtureError` of code ALREADY_EXISTS or NOT_FOUND.
         """
         request = worlds_pb2.CreateWorldRequest(
@@ -143,6 +146,8 @@ class EcrFixture:
             request.listen = _convert.listen_mode(listen)
         if repository_uri is not None:
             request.repository_uri = _convert.repository_uri_mode(repository_uri)
+        if auth is not None:
+            request.auth = _convert.auth_mode(auth)
         reply = self._channel.call("WorldsService/CreateWorld", request, worlds_pb2.CreateWorldResponse)
         return World(self._channel, reply.world, attached=self.attached, keep=self._keep)
 

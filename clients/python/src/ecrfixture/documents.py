@@ -6,6 +6,7 @@ Each function answers a `Document`, which is a dictionary in protobuf's JSON map
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -80,8 +81,14 @@ def repository(
     tag_mutability: TagMutability | None = None,
     mutability_exclusions: Sequence[str] = (),
     scan_on_push: bool | None = None,
+    scans: Iterable[JsonObject] = (),
 ) -> Document:
-    """A repository with images; text stands for an image of that tag. Place: at first the world's first."""
+    """A repository with images; text stands for an image of that tag. Place: at first the world's first.
+
+    `scans` say what scans find, each in protobuf's JSON mapping of a `ScanDocument`, e.g.
+    `{"imageTag": "v1", "findings": [{"name": "CVE-1", "severity": "HIGH"}]}`; scans that have ended keep what they
+    found.
+    """
     form = _placed(region, account)
     form["name"] = name
     if images:
@@ -92,6 +99,9 @@ def repository(
         form["mutabilityExclusionFilters"] = list(mutability_exclusions)
     if scan_on_push is not None:
         form["scanOnPush"] = scan_on_push
+    declared = list(scans)
+    if declared:
+        form["scans"] = declared
     return Document({"repository": form})
 
 
@@ -154,6 +164,28 @@ def tasks(*, replication_duration: Duration | None = None, replication_retry: Du
     if replication_retry is not None:
         form["replicationRetry"] = duration_json(replication_retry)
     return Document({"tasks": form})
+
+
+def principal(
+    arn: str,
+    policies: Iterable[Mapping[str, object] | str] = (),
+    *,
+    access_key_id: str | None = None,
+    secret_access_key: str | None = None,
+) -> Document:
+    """An IAM user or role with policies of its own, as dictionaries or JSON.
+
+    One that is not declared administers its account; one that is declared without a policy may do nothing that no
+    repository or registry policy lets it do. `access_key_id` (16 to 128 letters and digits) and `secret_access_key`
+    go together.
+    """
+    texts = [policy if isinstance(policy, str) else json.dumps(policy) for policy in policies]
+    form: JsonObject = {"arn": arn, "policies": texts}
+    if access_key_id is not None:
+        form["accessKeyId"] = access_key_id
+    if secret_access_key is not None:
+        form["secretAccessKey"] = secret_access_key
+    return Document({"principal": form})
 
 
 def _placed(region: str | None, account: str | None) -> JsonObject:

@@ -3609,7 +3609,7 @@ pub struct SeedFile {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Document {
     /// What it describes.
-    #[prost(oneof = "document::Kind", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "document::Kind", tags = "1, 2, 3, 4, 5")]
     pub kind: ::core::option::Option<document::Kind>,
 }
 /// Nested message and enum types in `Document`.
@@ -3629,7 +3629,26 @@ pub mod document {
         /// How long tasks take.
         #[prost(message, tag = "4")]
         Tasks(super::TaskDocument),
+        /// A principal with policies of its own.
+        #[prost(message, tag = "5")]
+        Principal(super::PrincipalDocument),
     }
+}
+/// A principal. One that no document declares administers its own account.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PrincipalDocument {
+    /// ARN of a user or a role; sessions of a role have its policies.
+    #[prost(string, tag = "1")]
+    pub arn: ::prost::alloc::string::String,
+    /// Identity policies, each a JSON text; none: it may do nothing that no resource lets it do.
+    #[prost(string, repeated, tag = "2")]
+    pub policies: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Access key id by which it calls, 16 to 128 letters and digits; absent: it has none.
+    #[prost(string, optional, tag = "3")]
+    pub access_key_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// The secret that belongs to the access key id.
+    #[prost(string, optional, tag = "4")]
+    pub secret_access_key: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Settings of one registry, which is an account in a region.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3716,6 +3735,61 @@ pub struct RepositoryDocument {
     /// Whether each push starts a scan; absent: no.
     #[prost(bool, optional, tag = "7")]
     pub scan_on_push: ::core::option::Option<bool>,
+    /// What scans of its images find. Basic scans that have ended keep what they found.
+    #[prost(message, repeated, tag = "8")]
+    pub scans: ::prost::alloc::vec::Vec<ScanDocument>,
+}
+/// What scans of some images find. Nothing is scanned: an image without such a document has no findings.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ScanDocument {
+    /// Digest of the image, which counts in every repository of the registry; absent: by tag.
+    #[prost(string, optional, tag = "1")]
+    pub image_digest: ::core::option::Option<::prost::alloc::string::String>,
+    /// Tag that the image has when it is scanned. With neither: every image of the repository.
+    #[prost(string, optional, tag = "2")]
+    pub image_tag: ::core::option::Option<::prost::alloc::string::String>,
+    /// Findings of basic scanning; none: a clean image.
+    #[prost(message, repeated, tag = "3")]
+    pub findings: ::prost::alloc::vec::Vec<FindingDocument>,
+    /// Findings of enhanced scanning, each in the shape of ECR's `EnhancedImageScanFinding`.
+    #[prost(message, repeated, tag = "4")]
+    pub enhanced_findings: ::prost::alloc::vec::Vec<::prost_types::Struct>,
+    /// Status in which the scan ends instead of COMPLETE, or in which enhanced scanning stands instead of ACTIVE: FAILED,
+    /// UNSUPPORTED_IMAGE, PENDING and the others of ECR but IN_PROGRESS and IMAGE_ARCHIVED.
+    #[prost(string, optional, tag = "5")]
+    pub status: ::core::option::Option<::prost::alloc::string::String>,
+    /// ECR's description of that status; only with `status`.
+    #[prost(string, optional, tag = "6")]
+    pub description: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A finding of basic scanning.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FindingDocument {
+    /// Name, usually a CVE number.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// What it is.
+    #[prost(string, optional, tag = "2")]
+    pub description: ::core::option::Option<::prost::alloc::string::String>,
+    /// Where to read more.
+    #[prost(string, optional, tag = "3")]
+    pub uri: ::core::option::Option<::prost::alloc::string::String>,
+    /// INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL or UNDEFINED; absent: UNDEFINED.
+    #[prost(string, optional, tag = "4")]
+    pub severity: ::core::option::Option<::prost::alloc::string::String>,
+    /// More about it, e.g. `package_name`; at most 50.
+    #[prost(message, repeated, tag = "5")]
+    pub attributes: ::prost::alloc::vec::Vec<FindingAttributeDocument>,
+}
+/// An attribute of a finding.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindingAttributeDocument {
+    /// 1 to 128 characters.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// 1 to 256 characters.
+    #[prost(string, optional, tag = "2")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// An image generated from a description: valid, pullable, the same bytes for the same description.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4604,6 +4678,9 @@ pub struct CreateWorldRequest {
     /// What `repositoryUri` shows.
     #[prost(enumeration = "RepositoryUriMode", tag = "12")]
     pub repository_uri: i32,
+    /// What is asked of signatures.
+    #[prost(enumeration = "AuthMode", tag = "13")]
+    pub auth: i32,
     /// What the world starts as; absent: empty.
     #[prost(oneof = "create_world_request::From", tags = "2, 3")]
     pub from: ::core::option::Option<create_world_request::From>,
@@ -4837,6 +4914,43 @@ impl RepositoryUriMode {
             "REPOSITORY_URI_MODE_UNSPECIFIED" => Some(Self::Unspecified),
             "REPOSITORY_URI_MODE_ADVERTISED" => Some(Self::Advertised),
             "REPOSITORY_URI_MODE_AWS" => Some(Self::Aws),
+            _ => None,
+        }
+    }
+}
+/// What a world asks of the signatures of its callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AuthMode {
+    /// Same as AUTH_MODE_CLAIMED; of a fork: as its source.
+    Unspecified = 0,
+    /// Nothing: a call of the JSON API without signature is the default account's, in the default region.
+    Off = 1,
+    /// That there is one; whose it is is taken on trust.
+    Claimed = 2,
+    /// That it is right and at most five real minutes old, and of an access key that the world minted or declares.
+    Verified = 3,
+}
+impl AuthMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "AUTH_MODE_UNSPECIFIED",
+            Self::Off => "AUTH_MODE_OFF",
+            Self::Claimed => "AUTH_MODE_CLAIMED",
+            Self::Verified => "AUTH_MODE_VERIFIED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AUTH_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "AUTH_MODE_OFF" => Some(Self::Off),
+            "AUTH_MODE_CLAIMED" => Some(Self::Claimed),
+            "AUTH_MODE_VERIFIED" => Some(Self::Verified),
             _ => None,
         }
     }

@@ -128,6 +128,8 @@ impl PartialEq for PolicyDocument {
     }
 }
 
+impl Eq for PolicyDocument {}
+
 impl fmt::Debug for PolicyDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PolicyDocument({})", self.0.json)

@@ -46,6 +46,11 @@ impl LifecyclePolicy {
         &self.minified
     }
 
+    /// The policy with its text minified, which is how a repository keeps it.
+    pub fn into_minified(self) -> Self {
+        Self { text: Arc::clone(&self.minified), ..self }
+    }
+
     /// The rules by ascending priority number, the order in which they are applied.
     pub fn rules(&self) -> &[Rule] {
         &self.rules

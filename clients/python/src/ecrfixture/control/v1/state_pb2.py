@@ -23,50 +23,59 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ecrfixture/control/v1/state.proto\x12\x15\x65\x63rfixture.control.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x0c\x41pplyRequest\x12\r\n\x05world\x18\x01 \x01(\t\x12\x32\n\tdocuments\x18\x02 \x03(\x0b\x32\x1f.ecrfixture.control.v1.Document\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"D\n\rApplyResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\".ecrfixture.control.v1.ApplyResult\"w\n\x0b\x41pplyResult\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\x12\x33\n\x06images\x18\x04 \x03(\x0b\x32#.ecrfixture.control.v1.AppliedImage\"@\n\x0c\x41ppliedImage\x12\x12\n\nrepository\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\">\n\x08SeedFile\x12\x32\n\tdocuments\x18\x01 \x03(\x0b\x32\x1f.ecrfixture.control.v1.Document\"\x83\x02\n\x08\x44ocument\x12;\n\x08registry\x18\x01 \x01(\x0b\x32\'.ecrfixture.control.v1.RegistryDocumentH\x00\x12?\n\nrepository\x18\x02 \x01(\x0b\x32).ecrfixture.control.v1.RepositoryDocumentH\x00\x12;\n\x08upstream\x18\x03 \x01(\x0b\x32\'.ecrfixture.control.v1.UpstreamDocumentH\x00\x12\x34\n\x05tasks\x18\x04 \x01(\x0b\x32#.ecrfixture.control.v1.TaskDocumentH\x00\x42\x06\n\x04kind\"\xf1\x01\n\x10RegistryDocument\x12\x14\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06region\x18\x02 \x01(\tH\x01\x88\x01\x01\x12?\n\x0breplication\x18\x03 \x01(\x0b\x32*.ecrfixture.control.v1.ReplicationDocument\x12=\n\x0b\x63\x61\x63he_rules\x18\x04 \x03(\x0b\x32(.ecrfixture.control.v1.CacheRuleDocument\x12\x1b\n\x13replication_sources\x18\x05 \x03(\tB\n\n\x08_accountB\t\n\x07_region\"T\n\x13ReplicationDocument\x12=\n\x05rules\x18\x01 \x03(\x0b\x32..ecrfixture.control.v1.ReplicationRuleDocument\"\x83\x01\n\x17ReplicationRuleDocument\x12K\n\x0c\x64\x65stinations\x18\x01 \x03(\x0b\x32\x35.ecrfixture.control.v1.ReplicationDestinationDocument\x12\x1b\n\x13repository_prefixes\x18\x02 \x03(\t\"R\n\x1eReplicationDestinationDocument\x12\x0e\n\x06region\x18\x01 \x01(\t\x12\x14\n\x07\x61\x63\x63ount\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_account\"g\n\x11\x43\x61\x63heRuleDocument\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x10\n\x08upstream\x18\x02 \x01(\t\x12\x1c\n\x0fupstream_prefix\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_upstream_prefix\"\xa8\x02\n\x12RepositoryDocument\x12\x14\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06region\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x0c\n\x04name\x18\x03 \x01(\t\x12!\n\x14image_tag_mutability\x18\x04 \x01(\tH\x02\x88\x01\x01\x12$\n\x1cmutability_exclusion_filters\x18\x05 \x03(\t\x12\x34\n\x06images\x18\x06 \x03(\x0b\x32$.ecrfixture.control.v1.ImageDocument\x12\x19\n\x0cscan_on_push\x18\x07 \x01(\x08H\x03\x88\x01\x01\x42\n\n\x08_accountB\t\n\x07_regionB\x17\n\x15_image_tag_mutabilityB\x0f\n\r_scan_on_push\"\x83\x02\n\rImageDocument\x12\x0c\n\x04tags\x18\x01 \x03(\t\x12\x13\n\x06layers\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x1d\n\x10layer_size_bytes\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12\x11\n\tplatforms\x18\x04 \x03(\t\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12-\n\tpushed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\".ecrfixture.control.v1.ImageFormatB\t\n\x07_layersB\x13\n\x11_layer_size_bytesB\x07\n\x05_seed\"i\n\x10UpstreamDocument\x12\x0c\n\x04host\x18\x01 \x01(\t\x12G\n\x0crepositories\x18\x02 \x03(\x0b\x32\x31.ecrfixture.control.v1.UpstreamRepositoryDocument\"`\n\x1aUpstreamRepositoryDocument\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x34\n\x06images\x18\x02 \x03(\x0b\x32$.ecrfixture.control.v1.ImageDocument\"}\n\x0cTaskDocument\x12\x37\n\x14replication_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\x11replication_retry\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration*Z\n\x0bImageFormat\x12\x1c\n\x18IMAGE_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n\x10IMAGE_FORMAT_OCI\x10\x01\x12\x17\n\x13IMAGE_FORMAT_DOCKER\x10\x02\x32\x62\n\x0cStateService\x12R\n\x05\x41pply\x12#.ecrfixture.control.v1.ApplyRequest\x1a$.ecrfixture.control.v1.ApplyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ecrfixture/control/v1/state.proto\x12\x15\x65\x63rfixture.control.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x0c\x41pplyRequest\x12\r\n\x05world\x18\x01 \x01(\t\x12\x32\n\tdocuments\x18\x02 \x03(\x0b\x32\x1f.ecrfixture.control.v1.Document\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"D\n\rApplyResponse\x12\x33\n\x07results\x18\x01 \x03(\x0b\x32\".ecrfixture.control.v1.ApplyResult\"w\n\x0b\x41pplyResult\x12\x0f\n\x07\x63reated\x18\x01 \x01(\r\x12\x0f\n\x07updated\x18\x02 \x01(\r\x12\x11\n\tunchanged\x18\x03 \x01(\r\x12\x33\n\x06images\x18\x04 \x03(\x0b\x32#.ecrfixture.control.v1.AppliedImage\"@\n\x0c\x41ppliedImage\x12\x12\n\nrepository\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\">\n\x08SeedFile\x12\x32\n\tdocuments\x18\x01 \x03(\x0b\x32\x1f.ecrfixture.control.v1.Document\"\xc2\x02\n\x08\x44ocument\x12;\n\x08registry\x18\x01 \x01(\x0b\x32\'.ecrfixture.control.v1.RegistryDocumentH\x00\x12?\n\nrepository\x18\x02 \x01(\x0b\x32).ecrfixture.control.v1.RepositoryDocumentH\x00\x12;\n\x08upstream\x18\x03 \x01(\x0b\x32\'.ecrfixture.control.v1.UpstreamDocumentH\x00\x12\x34\n\x05tasks\x18\x04 \x01(\x0b\x32#.ecrfixture.control.v1.TaskDocumentH\x00\x12=\n\tprincipal\x18\x05 \x01(\x0b\x32(.ecrfixture.control.v1.PrincipalDocumentH\x00\x42\x06\n\x04kind\"\x96\x01\n\x11PrincipalDocument\x12\x0b\n\x03\x61rn\x18\x01 \x01(\t\x12\x10\n\x08policies\x18\x02 \x03(\t\x12\x1a\n\raccess_key_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x1e\n\x11secret_access_key\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\x10\n\x0e_access_key_idB\x14\n\x12_secret_access_key\"\xf1\x01\n\x10RegistryDocument\x12\x14\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06region\x18\x02 \x01(\tH\x01\x88\x01\x01\x12?\n\x0breplication\x18\x03 \x01(\x0b\x32*.ecrfixture.control.v1.ReplicationDocument\x12=\n\x0b\x63\x61\x63he_rules\x18\x04 \x03(\x0b\x32(.ecrfixture.control.v1.CacheRuleDocument\x12\x1b\n\x13replication_sources\x18\x05 \x03(\tB\n\n\x08_accountB\t\n\x07_region\"T\n\x13ReplicationDocument\x12=\n\x05rules\x18\x01 \x03(\x0b\x32..ecrfixture.control.v1.ReplicationRuleDocument\"\x83\x01\n\x17ReplicationRuleDocument\x12K\n\x0c\x64\x65stinations\x18\x01 \x03(\x0b\x32\x35.ecrfixture.control.v1.ReplicationDestinationDocument\x12\x1b\n\x13repository_prefixes\x18\x02 \x03(\t\"R\n\x1eReplicationDestinationDocument\x12\x0e\n\x06region\x18\x01 \x01(\t\x12\x14\n\x07\x61\x63\x63ount\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_account\"g\n\x11\x43\x61\x63heRuleDocument\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x10\n\x08upstream\x18\x02 \x01(\t\x12\x1c\n\x0fupstream_prefix\x18\x03 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_upstream_prefix\"\xdc\x02\n\x12RepositoryDocument\x12\x14\n\x07\x61\x63\x63ount\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06region\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x0c\n\x04name\x18\x03 \x01(\t\x12!\n\x14image_tag_mutability\x18\x04 \x01(\tH\x02\x88\x01\x01\x12$\n\x1cmutability_exclusion_filters\x18\x05 \x03(\t\x12\x34\n\x06images\x18\x06 \x03(\x0b\x32$.ecrfixture.control.v1.ImageDocument\x12\x19\n\x0cscan_on_push\x18\x07 \x01(\x08H\x03\x88\x01\x01\x12\x32\n\x05scans\x18\x08 \x03(\x0b\x32#.ecrfixture.control.v1.ScanDocumentB\n\n\x08_accountB\t\n\x07_regionB\x17\n\x15_image_tag_mutabilityB\x0f\n\r_scan_on_push\"\x98\x02\n\x0cScanDocument\x12\x19\n\x0cimage_digest\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x16\n\timage_tag\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x38\n\x08\x66indings\x18\x03 \x03(\x0b\x32&.ecrfixture.control.v1.FindingDocument\x12\x32\n\x11\x65nhanced_findings\x18\x04 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\x13\n\x06status\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x06 \x01(\tH\x03\x88\x01\x01\x42\x0f\n\r_image_digestB\x0c\n\n_image_tagB\t\n\x07_statusB\x0e\n\x0c_description\"\xcc\x01\n\x0f\x46indingDocument\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03uri\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08severity\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x43\n\nattributes\x18\x05 \x03(\x0b\x32/.ecrfixture.control.v1.FindingAttributeDocumentB\x0e\n\x0c_descriptionB\x06\n\x04_uriB\x0b\n\t_severity\"E\n\x18\x46indingAttributeDocument\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x08\n\x06_value\"\x83\x02\n\rImageDocument\x12\x0c\n\x04tags\x18\x01 \x03(\t\x12\x13\n\x06layers\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x1d\n\x10layer_size_bytes\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12\x11\n\tplatforms\x18\x04 \x03(\t\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x02\x88\x01\x01\x12-\n\tpushed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\".ecrfixture.control.v1.ImageFormatB\t\n\x07_layersB\x13\n\x11_layer_size_bytesB\x07\n\x05_seed\"i\n\x10UpstreamDocument\x12\x0c\n\x04host\x18\x01 \x01(\t\x12G\n\x0crepositories\x18\x02 \x03(\x0b\x32\x31.ecrfixture.control.v1.UpstreamRepositoryDocument\"`\n\x1aUpstreamRepositoryDocument\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x34\n\x06images\x18\x02 \x03(\x0b\x32$.ecrfixture.control.v1.ImageDocument\"}\n\x0cTaskDocument\x12\x37\n\x14replication_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\x11replication_retry\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration*Z\n\x0bImageFormat\x12\x1c\n\x18IMAGE_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n\x10IMAGE_FORMAT_OCI\x10\x01\x12\x17\n\x13IMAGE_FORMAT_DOCKER\x10\x02\x32\x62\n\x0cStateService\x12R\n\x05\x41pply\x12#.ecrfixture.control.v1.ApplyRequest\x1a$.ecrfixture.control.v1.ApplyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ecrfixture.control.v1.state_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMAGEFORMAT']._serialized_start=2360
-  _globals['_IMAGEFORMAT']._serialized_end=2450
-  _globals['_APPLYREQUEST']._serialized_start=125
-  _globals['_APPLYREQUEST']._serialized_end=229
-  _globals['_APPLYRESPONSE']._serialized_start=231
-  _globals['_APPLYRESPONSE']._serialized_end=299
-  _globals['_APPLYRESULT']._serialized_start=301
-  _globals['_APPLYRESULT']._serialized_end=420
-  _globals['_APPLIEDIMAGE']._serialized_start=422
-  _globals['_APPLIEDIMAGE']._serialized_end=486
-  _globals['_SEEDFILE']._serialized_start=488
-  _globals['_SEEDFILE']._serialized_end=550
-  _globals['_DOCUMENT']._serialized_start=553
-  _globals['_DOCUMENT']._serialized_end=812
-  _globals['_REGISTRYDOCUMENT']._serialized_start=815
-  _globals['_REGISTRYDOCUMENT']._serialized_end=1056
-  _globals['_REPLICATIONDOCUMENT']._serialized_start=1058
-  _globals['_REPLICATIONDOCUMENT']._serialized_end=1142
-  _globals['_REPLICATIONRULEDOCUMENT']._serialized_start=1145
-  _globals['_REPLICATIONRULEDOCUMENT']._serialized_end=1276
-  _globals['_REPLICATIONDESTINATIONDOCUMENT']._serialized_start=1278
-  _globals['_REPLICATIONDESTINATIONDOCUMENT']._serialized_end=1360
-  _globals['_CACHERULEDOCUMENT']._serialized_start=1362
-  _globals['_CACHERULEDOCUMENT']._serialized_end=1465
-  _globals['_REPOSITORYDOCUMENT']._serialized_start=1468
-  _globals['_REPOSITORYDOCUMENT']._serialized_end=1764
-  _globals['_IMAGEDOCUMENT']._serialized_start=1767
-  _globals['_IMAGEDOCUMENT']._serialized_end=2026
-  _globals['_UPSTREAMDOCUMENT']._serialized_start=2028
-  _globals['_UPSTREAMDOCUMENT']._serialized_end=2133
-  _globals['_UPSTREAMREPOSITORYDOCUMENT']._serialized_start=2135
-  _globals['_UPSTREAMREPOSITORYDOCUMENT']._serialized_end=2231
-  _globals['_TASKDOCUMENT']._serialized_start=2233
-  _globals['_TASKDOCUMENT']._serialized_end=2358
-  _globals['_STATESERVICE']._serialized_start=2452
-  _globals['_STATESERVICE']._serialized_end=2550
+  _globals['_IMAGEFORMAT']._serialized_start=3219
+  _globals['_IMAGEFORMAT']._serialized_end=3309
+  _globals['_APPLYREQUEST']._serialized_start=155
+  _globals['_APPLYREQUEST']._serialized_end=259
+  _globals['_APPLYRESPONSE']._serialized_start=261
+  _globals['_APPLYRESPONSE']._serialized_end=329
+  _globals['_APPLYRESULT']._serialized_start=331
+  _globals['_APPLYRESULT']._serialized_end=450
+  _globals['_APPLIEDIMAGE']._serialized_start=452
+  _globals['_APPLIEDIMAGE']._serialized_end=516
+  _globals['_SEEDFILE']._serialized_start=518
+  _globals['_SEEDFILE']._serialized_end=580
+  _globals['_DOCUMENT']._serialized_start=583
+  _globals['_DOCUMENT']._serialized_end=905
+  _globals['_PRINCIPALDOCUMENT']._serialized_start=908
+  _globals['_PRINCIPALDOCUMENT']._serialized_end=1058
+  _globals['_REGISTRYDOCUMENT']._serialized_start=1061
+  _globals['_REGISTRYDOCUMENT']._serialized_end=1302
+  _globals['_REPLICATIONDOCUMENT']._serialized_start=1304
+  _globals['_REPLICATIONDOCUMENT']._serialized_end=1388
+  _globals['_REPLICATIONRULEDOCUMENT']._serialized_start=1391
+  _globals['_REPLICATIONRULEDOCUMENT']._serialized_end=1522
+  _globals['_REPLICATIONDESTINATIONDOCUMENT']._serialized_start=1524
+  _globals['_REPLICATIONDESTINATIONDOCUMENT']._serialized_end=1606
+  _globals['_CACHERULEDOCUMENT']._serialized_start=1608
+  _globals['_CACHERULEDOCUMENT']._serialized_end=1711
+  _globals['_REPOSITORYDOCUMENT']._serialized_start=1714
+  _globals['_REPOSITORYDOCUMENT']._serialized_end=2062
+  _globals['_SCANDOCUMENT']._serialized_start=2065
+  _globals['_SCANDOCUMENT']._serialized_end=2345
+  _globals['_FINDINGDOCUMENT']._serialized_start=2348
+  _globals['_FINDINGDOCUMENT']._serialized_end=2552
+  _globals['_FINDINGATTRIBUTEDOCUMENT']._serialized_start=2554
+  _globals['_FINDINGATTRIBUTEDOCUMENT']._serialized_end=2623
+  _globals['_IMAGEDOCUMENT']._serialized_start=2626
+  _globals['_IMAGEDOCUMENT']._serialized_end=2885
+  _globals['_UPSTREAMDOCUMENT']._serialized_start=2887
+  _globals['_UPSTREAMDOCUMENT']._serialized_end=2992
+  _globals['_UPSTREAMREPOSITORYDOCUMENT']._serialized_start=2994
+  _globals['_UPSTREAMREPOSITORYDOCUMENT']._serialized_end=3090
+  _globals['_TASKDOCUMENT']._serialized_start=3092
+  _globals['_TASKDOCUMENT']._serialized_end=3217
+  _globals['_STATESERVICE']._serialized_start=3311
+  _globals['_STATESERVICE']._serialized_end=3409
 # @@protoc_insertion_point(module_scope)

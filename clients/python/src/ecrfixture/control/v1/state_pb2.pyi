@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -65,16 +66,30 @@ class SeedFile(_message.Message):
     def __init__(self, documents: _Optional[_Iterable[_Union[Document, _Mapping]]] = ...) -> None: ...
 
 class Document(_message.Message):
-    __slots__ = ("registry", "repository", "upstream", "tasks")
+    __slots__ = ("registry", "repository", "upstream", "tasks", "principal")
     REGISTRY_FIELD_NUMBER: _ClassVar[int]
     REPOSITORY_FIELD_NUMBER: _ClassVar[int]
     UPSTREAM_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     registry: RegistryDocument
     repository: RepositoryDocument
     upstream: UpstreamDocument
     tasks: TaskDocument
-    def __init__(self, registry: _Optional[_Union[RegistryDocument, _Mapping]] = ..., repository: _Optional[_Union[RepositoryDocument, _Mapping]] = ..., upstream: _Optional[_Union[UpstreamDocument, _Mapping]] = ..., tasks: _Optional[_Union[TaskDocument, _Mapping]] = ...) -> None: ...
+    principal: PrincipalDocument
+    def __init__(self, registry: _Optional[_Union[RegistryDocument, _Mapping]] = ..., repository: _Optional[_Union[RepositoryDocument, _Mapping]] = ..., upstream: _Optional[_Union[UpstreamDocument, _Mapping]] = ..., tasks: _Optional[_Union[TaskDocument, _Mapping]] = ..., principal: _Optional[_Union[PrincipalDocument, _Mapping]] = ...) -> None: ...
+
+class PrincipalDocument(_message.Message):
+    __slots__ = ("arn", "policies", "access_key_id", "secret_access_key")
+    ARN_FIELD_NUMBER: _ClassVar[int]
+    POLICIES_FIELD_NUMBER: _ClassVar[int]
+    ACCESS_KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SECRET_ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
+    arn: str
+    policies: _containers.RepeatedScalarFieldContainer[str]
+    access_key_id: str
+    secret_access_key: str
+    def __init__(self, arn: _Optional[str] = ..., policies: _Optional[_Iterable[str]] = ..., access_key_id: _Optional[str] = ..., secret_access_key: _Optional[str] = ...) -> None: ...
 
 class RegistryDocument(_message.Message):
     __slots__ = ("account", "region", "replication", "cache_rules", "replication_sources")
@@ -123,7 +138,7 @@ class CacheRuleDocument(_message.Message):
     def __init__(self, prefix: _Optional[str] = ..., upstream: _Optional[str] = ..., upstream_prefix: _Optional[str] = ...) -> None: ...
 
 class RepositoryDocument(_message.Message):
-    __slots__ = ("account", "region", "name", "image_tag_mutability", "mutability_exclusion_filters", "images", "scan_on_push")
+    __slots__ = ("account", "region", "name", "image_tag_mutability", "mutability_exclusion_filters", "images", "scan_on_push", "scans")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     REGION_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -131,6 +146,7 @@ class RepositoryDocument(_message.Message):
     MUTABILITY_EXCLUSION_FILTERS_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
     SCAN_ON_PUSH_FIELD_NUMBER: _ClassVar[int]
+    SCANS_FIELD_NUMBER: _ClassVar[int]
     account: str
     region: str
     name: str
@@ -138,7 +154,46 @@ class RepositoryDocument(_message.Message):
     mutability_exclusion_filters: _containers.RepeatedScalarFieldContainer[str]
     images: _containers.RepeatedCompositeFieldContainer[ImageDocument]
     scan_on_push: bool
-    def __init__(self, account: _Optional[str] = ..., region: _Optional[str] = ..., name: _Optional[str] = ..., image_tag_mutability: _Optional[str] = ..., mutability_exclusion_filters: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[_Union[ImageDocument, _Mapping]]] = ..., scan_on_push: bool = ...) -> None: ...
+    scans: _containers.RepeatedCompositeFieldContainer[ScanDocument]
+    def __init__(self, account: _Optional[str] = ..., region: _Optional[str] = ..., name: _Optional[str] = ..., image_tag_mutability: _Optional[str] = ..., mutability_exclusion_filters: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[_Union[ImageDocument, _Mapping]]] = ..., scan_on_push: bool = ..., scans: _Optional[_Iterable[_Union[ScanDocument, _Mapping]]] = ...) -> None: ...
+
+class ScanDocument(_message.Message):
+    __slots__ = ("image_digest", "image_tag", "findings", "enhanced_findings", "status", "description")
+    IMAGE_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_TAG_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    ENHANCED_FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    image_digest: str
+    image_tag: str
+    findings: _containers.RepeatedCompositeFieldContainer[FindingDocument]
+    enhanced_findings: _containers.RepeatedCompositeFieldContainer[_struct_pb2.Struct]
+    status: str
+    description: str
+    def __init__(self, image_digest: _Optional[str] = ..., image_tag: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[FindingDocument, _Mapping]]] = ..., enhanced_findings: _Optional[_Iterable[_Union[_struct_pb2.Struct, _Mapping]]] = ..., status: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+
+class FindingDocument(_message.Message):
+    __slots__ = ("name", "description", "uri", "severity", "attributes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    URI_FIELD_NUMBER: _ClassVar[int]
+    SEVERITY_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    uri: str
+    severity: str
+    attributes: _containers.RepeatedCompositeFieldContainer[FindingAttributeDocument]
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., uri: _Optional[str] = ..., severity: _Optional[str] = ..., attributes: _Optional[_Iterable[_Union[FindingAttributeDocument, _Mapping]]] = ...) -> None: ...
+
+class FindingAttributeDocument(_message.Message):
+    __slots__ = ("key", "value")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    value: str
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class ImageDocument(_message.Message):
     __slots__ = ("tags", "layers", "layer_size_bytes", "platforms", "seed", "pushed_at", "format")

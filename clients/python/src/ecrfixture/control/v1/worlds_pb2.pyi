@@ -24,6 +24,13 @@ class RepositoryUriMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REPOSITORY_URI_MODE_ADVERTISED: _ClassVar[RepositoryUriMode]
     REPOSITORY_URI_MODE_AWS: _ClassVar[RepositoryUriMode]
 
+class AuthMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    AUTH_MODE_UNSPECIFIED: _ClassVar[AuthMode]
+    AUTH_MODE_OFF: _ClassVar[AuthMode]
+    AUTH_MODE_CLAIMED: _ClassVar[AuthMode]
+    AUTH_MODE_VERIFIED: _ClassVar[AuthMode]
+
 class FindingKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     FINDING_KIND_UNSPECIFIED: _ClassVar[FindingKind]
@@ -43,6 +50,10 @@ LISTEN_MODE_DEDICATED: ListenMode
 REPOSITORY_URI_MODE_UNSPECIFIED: RepositoryUriMode
 REPOSITORY_URI_MODE_ADVERTISED: RepositoryUriMode
 REPOSITORY_URI_MODE_AWS: RepositoryUriMode
+AUTH_MODE_UNSPECIFIED: AuthMode
+AUTH_MODE_OFF: AuthMode
+AUTH_MODE_CLAIMED: AuthMode
+AUTH_MODE_VERIFIED: AuthMode
 FINDING_KIND_UNSPECIFIED: FindingKind
 FINDING_KIND_MUST_FIRE_UNMET: FindingKind
 FINDING_KIND_RULE_NEVER_MATCHED: FindingKind
@@ -118,7 +129,7 @@ class Credential(_message.Message):
     def __init__(self, account_id: _Optional[str] = ..., access_key_id: _Optional[str] = ..., secret_access_key: _Optional[str] = ...) -> None: ...
 
 class CreateWorldRequest(_message.Message):
-    __slots__ = ("world_id", "from_snapshot", "from_world", "clock_mode", "now", "seed", "accounts", "regions", "listen", "lease", "labels", "repository_uri")
+    __slots__ = ("world_id", "from_snapshot", "from_world", "clock_mode", "now", "seed", "accounts", "regions", "listen", "lease", "labels", "repository_uri", "auth")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -138,6 +149,7 @@ class CreateWorldRequest(_message.Message):
     LEASE_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     REPOSITORY_URI_FIELD_NUMBER: _ClassVar[int]
+    AUTH_FIELD_NUMBER: _ClassVar[int]
     world_id: str
     from_snapshot: str
     from_world: str
@@ -150,7 +162,8 @@ class CreateWorldRequest(_message.Message):
     lease: _duration_pb2.Duration
     labels: _containers.ScalarMap[str, str]
     repository_uri: RepositoryUriMode
-    def __init__(self, world_id: _Optional[str] = ..., from_snapshot: _Optional[str] = ..., from_world: _Optional[str] = ..., clock_mode: _Optional[_Union[_clock_pb2.ClockMode, str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., listen: _Optional[_Union[ListenMode, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., repository_uri: _Optional[_Union[RepositoryUriMode, str]] = ...) -> None: ...
+    auth: AuthMode
+    def __init__(self, world_id: _Optional[str] = ..., from_snapshot: _Optional[str] = ..., from_world: _Optional[str] = ..., clock_mode: _Optional[_Union[_clock_pb2.ClockMode, str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., listen: _Optional[_Union[ListenMode, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., repository_uri: _Optional[_Union[RepositoryUriMode, str]] = ..., auth: _Optional[_Union[AuthMode, str]] = ...) -> None: ...
 
 class CreateWorldResponse(_message.Message):
     __slots__ = ("world",)

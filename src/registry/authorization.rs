@@ -1,0 +1,179 @@
+//! Whether a caller may do something in a registry, by the policies of both.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html>
+
+use std::borrow::Cow;
+
+use super::context::Caller;
+use super::policy::iam::{ConditionKeys, Decision, Denial, IdentityPolicies, Policies, Principal, Request, decide};
+use super::resource_tags::ResourceTag;
+use super::state::Registry;
+use super::types::{RepositoryName, Timestamp};
+
+/// What a caller wants to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Access<'a> {
+    /// Who.
+    pub caller: &'a Caller,
+    /// The caller's own policies.
+    pub identity: IdentityPolicies<'a>,
+    /// Action of ECR, without `ecr:`.
+    pub action: &'a str,
+    /// Repository that it concerns; it need not be there. Absent for actions on the whole registry.
+    pub repository: Option<&'a RepositoryName>,
+    /// Resource tags that the request sets.
+    pub request_tags: &'a [ResourceTag],
+    /// Time of the request.
+    pub now: Timestamp,
+}
+
+/// A caller may not do what it wants to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// ARN of the repository, or `*`.
+    pub resource: String,
+    /// Why.
+    pub denial: Denial,
+}
+
+/// Weighs the caller's policies, the repository's and the registry's.
+pub fn authorize(registry: &Registry, access: &Access<'_>) -> Result<(), Refused> {
+    let repository = access.repository.and_then(|name| registry.repositories().get(name));
+    let policy = repository.and_then(|repository| repository.policy());
+    // Nearly every request of a test is its account's own, with no policy in sight.
+    let has_no_policies = policy.is_none() && registry.policy().is_none();
+    let administers = matches!(access.identity, IdentityPolicies::Undeclared);
+    if has_no_policies && administers && access.caller.account == registry.id() {
+        return Ok(());
+    }
+    let resource = access.repository.map_or_else(|| "*".to_owned(), |name| registry.key().repository_arn(name));
+    let keys = Keys {
+        of_resource: repository.map_or(&[], |repository| repository.resource_tags().as_slice()),
+        of_request: access.request_tags,
+        now: access.now,
+    };
+    let request = Request {
+        action: access.action,
+        resource: &resource,
+        principal: Principal::Identity { account: access.caller.account, arn: &access.caller.arn },
+        keys: &keys,
+    };
+    let policies = Policies {
+        owner: registry.id(),
+        identity: access.identity,
+        repository: policy,
+        registry: registry.policy(),
+        registry_scope: registry.account_settings().registry_policy_scope,
+    };
+    match decide(&request, &policies) {
+        Decision::Allowed => Ok(()),
+        Decision::Denied(denial) => Err(Refused { resource, denial }),
+    }
+}
+
+/// The condition keys that ECR documents: tags of the repository, and tags that the request sets.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-supported-iam-actions-tagging.html>
+struct Keys<'a> {
+    of_resource: &'a [ResourceTag],
+    of_request: &'a [ResourceTag],
+    now: Timestamp,
+}
+
+impl ConditionKeys for Keys<'_> {
+    fn values(&self, key: &str) -> Vec<Cow<'_, str>> {
+        // Keys come in lower case, and a tag's key is compared without regard to case, as IAM does.
+        let tag = |tags: &'_ [ResourceTag], name: &str| {
+            tags.iter().find(|tag| tag.key.eq_ignore_ascii_case(name)).map(|tag| tag.value.clone())
+        };
+        if let Some(name) = key.strip_prefix("ecr:resourcetag/").or_else(|| key.strip_prefix("aws:resourcetag/")) {
+            return tag(self.of_resource, name).map(Cow::Owned).into_iter().collect();
+        }
+        if let Some(name) = key.strip_prefix("aws:requesttag/") {
+            return tag(self.of_request, name).map(Cow::Owned).into_iter().collect();
+        }
+        match key {
+            "aws:tagkeys" => self.of_request.iter().map(|tag| Cow::Borrowed(tag.key.as_str())).collect(),
+            "aws:currenttime" => vec![Cow::Owned(self.now.to_string())],
+            "aws:epochtime" => vec![Cow::Owned(self.now.as_micros().div_euclid(1_000_000).to_string())],
+            // The daemon speaks plain HTTP on loopback; what it stands in for does not.
+            "aws:securetransport" => vec![Cow::Borrowed("true")],
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::registry::policy::actions::ACTIONS;
+    use crate::registry::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
+    use crate::registry::testing::{name, with_repository};
+
+    fn document(kind: PolicyKind, text: &str) -> PolicyDocument {
+        PolicyDocument::parse(text, &PolicyGrammar { kind, partition: "aws", known_actions: ACTIONS }).expect("legal")
+    }
+
+    fn caller(account: &str, arn: &str) -> Caller {
+        Caller { account: account.parse().unwrap(), arn: Arc::from(arn) }
+    }
+
+    fn access<'a>(caller: &'a Caller, action: &'a str, repository: Option<&'a RepositoryName>) -> Access<'a> {
+        let identity = IdentityPolicies::Undeclared;
+        Access { caller, identity, action, repository, request_tags: &[], now: Timestamp::EPOCH }
+    }
+
+    #[test]
+    fn an_account_has_its_own_registry_and_no_other() {
+        let registry = with_repository();
+        let own = caller("123456789012", "arn:aws:iam::123456789012:root");
+        let other = caller("999999999999", "arn:aws:iam::999999999999:user/eve");
+        let app = name("team/app");
+        assert_eq!(authorize(&registry, &access(&own, "PutImage", Some(&app))), Ok(()));
+        let refused = authorize(&registry, &access(&other, "PutImage", Some(&app))).unwrap_err();
+        assert_eq!(refused.denial, Denial::NoResourcePolicy);
+        assert_eq!(refused.resource, "arn:aws:ecr:us-east-1:123456789012:repository/team/app");
+        assert_eq!(authorize(&registry, &access(&other, "DescribeRepositories", None)).unwrap_err().resource, "*");
+    }
+
+    #[test]
+    fn c_117_a_repository_policy_lets_others_in_and_keeps_its_own_out() {
+        let mut registry = with_repository();
+        let app = name("team/app");
+        let text = r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Principal":{"AWS":"999999999999"},"Action":"ecr:BatchGetImage"},
+            {"Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}]}"#;
+        registry.repository_mut(&app).unwrap().policy = Some(document(PolicyKind::Repository, text));
+        let own = caller("123456789012", "arn:aws:iam::123456789012:root");
+        let other = caller("999999999999", "arn:aws:iam::999999999999:user/eve");
+        assert_eq!(authorize(&registry, &access(&other, "BatchGetImage", Some(&app))), Ok(()));
+        let denied = |caller, action| authorize(&registry, &access(caller, action, Some(&app))).unwrap_err().denial;
+        assert_eq!(denied(&own, "PutImage"), Denial::ResourceDeny);
+        assert_eq!(denied(&other, "BatchDeleteImage"), Denial::NoResourcePolicy);
+    }
+
+    #[test]
+    fn d_036_tags_of_the_repository_and_of_the_request_are_conditions() {
+        let registry = with_repository();
+        let own = caller("123456789012", "arn:aws:iam::123456789012:user/ann");
+        let policies = [document(
+            PolicyKind::Identity,
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:CreateRepository","Resource":"*",
+                "Condition":{"StringEquals":{"aws:RequestTag/team":"a"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}}}"#,
+        )];
+        let app = name("team/new");
+        let tag = |key: &str, value: &str| ResourceTag { key: key.to_owned(), value: value.to_owned() };
+        let check = |tags: &[ResourceTag]| {
+            let access = Access {
+                identity: IdentityPolicies::Declared(&policies),
+                request_tags: tags,
+                ..access(&own, "CreateRepository", Some(&app))
+            };
+            authorize(&registry, &access).map_err(|refused| refused.denial)
+        };
+        assert_eq!(check(&[tag("team", "a")]), Ok(()));
+        assert_eq!(check(&[tag("team", "b")]), Err(Denial::NoIdentityPolicy));
+        assert_eq!(check(&[tag("team", "a"), tag("cost", "1")]), Err(Denial::NoIdentityPolicy));
+    }
+}

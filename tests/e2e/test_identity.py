@@ -1,0 +1,114 @@
+"""Who may do what: signatures that a world verifies, principals that it declares, and policies on both surfaces."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]
+import pytest
+from botocore import UNSIGNED  # type: ignore[import-untyped]
+from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+from ecrfixture import EcrFixture, World, principal
+
+ANN = "arn:aws:iam::123456789012:user/ann"
+KEY, SECRET = "AKIDANN0123456789012", "ann's own secret"
+
+
+def client(world: World, key: str | None, secret: str | None, **config: Any) -> Any:
+    """A real client with these credentials, whatever the environment says."""
+    return boto3.session.Session().client(
+        "ecr",
+        endpoint_url=world.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": 1}, **config),
+    )
+
+
+def refused(call: Any, **members: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as refusal:
+        call(**members)
+    error = refusal.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def allow(action: str) -> dict[str, object]:
+    return {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}
+
+
+def test_a_verifying_world_knows_its_keys_and_no_others(ecr_fixture: EcrFixture) -> None:
+    with ecr_fixture.world(auth="verified", listen="dedicated") as world:
+        assert world.boto3("ecr").describe_repositories()["repositories"] == []
+        key = world.aws()
+        unknown = client(world, "AKIDNOBODY0123456789", "secret")
+        assert refused(unknown.describe_repositories) == (
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        )
+        forged = client(world, key.access_key_id, "not its secret")
+        code, message = refused(forged.describe_repositories)
+        assert code == "InvalidSignatureException"
+        assert message.startswith("The request signature we calculated does not match")
+
+
+def test_a_world_may_do_without_signatures(ecr_fixture: EcrFixture) -> None:
+    with ecr_fixture.world(listen="dedicated") as claimed, ecr_fixture.world(auth="off", listen="dedicated") as off:
+        code, _ = refused(client(claimed, None, None, signature_version=UNSIGNED).describe_repositories)
+        assert code == "MissingAuthenticationTokenException"
+        created = client(off, None, None, signature_version=UNSIGNED).create_repository(repositoryName="app")
+        assert created["repository"]["registryId"] == "123456789012"
+
+
+def test_a_declared_principal_may_do_what_its_policies_say(ecr_fixture: EcrFixture) -> None:
+    with ecr_fixture.world(auth="verified", listen="dedicated") as world:
+        policy = allow("ecr:Describe*")
+        world.seed(principal(ANN, [policy], access_key_id=KEY, secret_access_key=SECRET), repo="app")
+        ann = client(world, KEY, SECRET)
+        assert [found["repositoryName"] for found in ann.describe_repositories()["repositories"]] == ["app"]
+        assert refused(ann.create_repository, repositoryName="new") == (
+            "AccessDeniedException",
+            f"User: {ANN} is not authorized to perform: ecr:CreateRepository on resource: "
+            "arn:aws:ecr:us-east-1:123456789012:repository/new because no identity-based policy allows the "
+            "ecr:CreateRepository action",
+        )
+        # A second declaration takes the place of the first.
+        world.seed(principal(ANN, [policy, allow("ecr:CreateRepository")]))
+        assert ann.create_repository(repositoryName="new")["repository"]["repositoryName"] == "new"
+
+
+def test_d_025_a_repository_policy_rules_both_surfaces(ecr_world: World) -> None:
+    ecr_world.seed(repo="app")
+    image = ecr_world.push("app:v1")
+    ecr = ecr_world.boto3("ecr")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:BatchGetImage", "ecr:ListImages"]}
+    ecr.set_repository_policy(
+        repositoryName="app", policyText=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    )
+    code, message = refused(ecr.list_images, repositoryName="app")
+    assert (code, message.endswith("with an explicit deny in a resource-based policy")) == (
+        "AccessDeniedException",
+        True,
+    )
+
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    assert base64.b64decode(token).startswith(b"AWS:")
+    request = urllib.request.Request(
+        f"{ecr_world.endpoint}/v2/app/manifests/{image.digest}", headers={"Authorization": f"Basic {token}"}
+    )
+    with pytest.raises(urllib.error.HTTPError) as denial:
+        urllib.request.urlopen(request)
+    assert denial.value.code == 403
+    error = json.loads(denial.value.read())["errors"][0]
+    assert error["code"] == "DENIED"
+    assert error["message"].startswith(
+        "User: arn:aws:iam::123456789012:root is not authorized to perform: ecr:BatchGetImage"
+    )
+
+    ecr.delete_repository_policy(repositoryName="app")
+    assert len(ecr.list_images(repositoryName="app")["imageIds"]) == 1
