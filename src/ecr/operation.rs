@@ -1,7 +1,7 @@
 //! What an operation of the JSON API says of itself, once, beside its wire structs: how its body is read (that is
-//! [`WireRequest`]), what of it is worth knowing, how it is run, and how its answer is written.
+//! `WireRequest`), what of it is worth knowing, how it is run, and how its answer is written.
 //!
-//! [`prepare_read`] and [`prepare_write`] turn a body into a call whose type is forgotten, so that everything above deals
+//! `prepare_read` and `prepare_write` turn a body into a call whose type is forgotten, so that everything above deals
 //! with all operations alike. The table of which operation is which stands in `request`.
 
 use std::fmt;

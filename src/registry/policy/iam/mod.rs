@@ -2,7 +2,7 @@
 //! do (repository and registry policies).
 //!
 //! Texts are read once into a [`PolicyDocument`], which is valid by construction and knows the form in which ECR gives it
-//! back; [`decide`] weighs all documents that apply to a [`Request`]. Who calls, which policies there are and which keys
+//! back; [`decide()`] weighs all documents that apply to a [`Request`]. Who calls, which policies there are and which keys
 //! a request has is handed in. Service control policies, permission boundaries and session policies are not modelled, and
 //! no principal is looked up: one that does not exist is as good as one that does.
 //!
