@@ -97,7 +97,8 @@ impl Plan {
         blobs_of_64_mib: 4,
         large_bytes: 1 << 30,
         control_calls: 300,
-        timers: 100_000,
+        // With the one that is seeded, as many images as a repository may have.
+        timers: 99_999,
         library_repositories: 10_000,
         library_images: 1_000_000,
         live_forks: 10_000,
