@@ -4,6 +4,8 @@
 //! to. Routing, the supported list, the targets of fault rules and the coverage test are all derived from these rows.
 //! It says what there is to call, not how: decoding lives in `ecr` and `oci`, rules of ECR in `registry`.
 
+use std::sync::LazyLock;
+
 /// Whether a call may change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -123,6 +125,20 @@ operations! {
     ValidatePullThroughCacheRule: write;
 }
 
+/// What ECR itself does in a registry for others; no operation is called so.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html>
+const ACTIONS_WITHOUT_OPERATION: [&str; 2] = ["BatchImportUpstreamImage", "ReplicateImage"];
+
+/// Every action of ECR that a policy may name, without `ecr:`.
+/// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html>
+pub fn actions() -> &'static [&'static str] {
+    static ACTIONS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let of_operations = Operation::ALL.iter().filter(|operation| operation.action() == operation.name());
+        of_operations.map(|operation| operation.name()).chain(ACTIONS_WITHOUT_OPERATION).collect()
+    });
+    &ACTIONS
+}
+
 impl Operation {
     /// The action that IAM checks for it, without `ecr:`.
     /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html>
@@ -224,6 +240,14 @@ mod tests {
         let table: Vec<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
         assert_eq!(table, model);
         assert_eq!(table.len(), 62);
+    }
+
+    #[test]
+    fn c_117_a_policy_may_name_what_iam_checks_and_what_ecr_does_for_others() {
+        let named = |action: &str| actions().contains(&action);
+        assert!(["PutImage", "ReplicateImage", "BatchImportUpstreamImage"].into_iter().all(named));
+        assert!(!named("ListImageReferrers"), "who may BatchGetImage may call it");
+        assert_eq!(actions().len(), Operation::ALL.len() - 1 + ACTIONS_WITHOUT_OPERATION.len());
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::wire_errors::{
     AccessDenied, BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, UnrecognizedClient, ecr_response,
 };
 use crate::worlds::address::Addressed;
-use crate::worlds::{AuthMode, RepositoryUri, World};
+use crate::worlds::{AuthMode, Live, RepositoryUri, World};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
@@ -146,7 +146,7 @@ fn authenticate(
     } else {
         let account = addressed.account.unwrap_or_else(|| world.identity().default_account());
         let registry = RegistryKey { account, region: region.clone() };
-        (crate::worlds::Live::root_caller(&registry, account), None)
+        (Live::root_caller(&registry, account), None)
     };
     let unverified = match claim.filter(|_| mode == AuthMode::Verified) {
         Some(claim) => {
@@ -167,20 +167,29 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
     let registry = request.registry(&signed.caller, &signed.region);
     let call = &signed.call;
     let action = request.operation.action();
-    let (repository, tags) = (request.call.repository(), request.call.request_tags());
-    call.write(|live| live.state.authorize(&registry, &signed.caller, action, repository, tags))
-        .map_err(|refused| AccessDenied::new(&signed.caller, action, refused))?;
+    let (repository, tags) = (request.call.repository().cloned(), request.call.request_tags().to_vec());
+    let authorize = |live: &Live| {
+        live.state
+            .authorize(&registry, &signed.caller, action, repository.as_ref(), &tags)
+            .map_err(|refused| AccessDenied::new(&signed.caller, action, refused))
+    };
+    // A read or a write is judged by the very state that it meets; what takes several steps is judged before the first.
+    if !request.call.pulls().is_empty() || !matches!(request.call, EcrOperation::Read(_) | EcrOperation::Write(_)) {
+        call.write(|live| authorize(live))?;
+    }
     for reference in request.call.pulls().iter().filter_map(pullable) {
         let Some(repository) = request.call.repository() else { break };
         pull_through::bring_manifest(call, &registry, &signed.caller, repository, &reference).await?;
     }
     match request.call {
-        EcrOperation::Read(read) => {
-            Ok(call.write(|live| live.read_registry(&registry, |registry| read.apply(registry)))?)
-        }
+        EcrOperation::Read(read) => Ok(call.write(|live| {
+            authorize(live)?;
+            live.read_registry(&registry, |registry| read.apply(registry))
+        })?),
         EcrOperation::Write(write) => {
             let mut uploads = Vec::new();
             let answer = call.write(|live| {
+                authorize(live)?;
                 live.on_registry(&registry, &signed.caller, call.record, |registry, cx| {
                     let answer = write.apply(registry, cx)?;
                     uploads.extend(cx.effects.iter().filter(|effect| effect.is_about_upload()).cloned());

@@ -33,6 +33,10 @@ impl Ids for Counter {
 struct OneUpstream;
 
 impl Surroundings for OneUpstream {
+    fn actions(&self) -> &[&'static str] {
+        crate::operations::actions()
+    }
+
     fn declares_upstream(&self, host: &str) -> bool {
         host == "upstream.test:5000"
     }

@@ -107,9 +107,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::registry::policy::actions::ACTIONS;
     use crate::registry::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
-    use crate::registry::testing::{name, with_repository};
+    use crate::registry::testing::{ACTIONS, name, with_repository};
 
     fn document(kind: PolicyKind, text: &str) -> PolicyDocument {
         PolicyDocument::parse(text, &PolicyGrammar { kind, partition: "aws", known_actions: ACTIONS }).expect("legal")

@@ -49,6 +49,9 @@ impl<'a> Context<'a> {
 
 /// What of the world beyond one registry an operation may ask about.
 pub trait Surroundings {
+    /// Every action of ECR that a policy may name, without `ecr:`.
+    fn actions(&self) -> &[&'static str];
+
     /// Whether the world declares an upstream registry at this host, whatever ECR knows of it.
     fn declares_upstream(&self, host: &str) -> bool;
 
@@ -58,11 +61,15 @@ pub trait Surroundings {
     }
 }
 
-/// A world that declares nothing.
+/// A world that declares nothing, for operations that read no policy.
 #[derive(Clone, Copy, Debug)]
 pub struct NoSurroundings;
 
 impl Surroundings for NoSurroundings {
+    fn actions(&self) -> &[&'static str] {
+        &[]
+    }
+
     fn declares_upstream(&self, _host: &str) -> bool {
         false
     }

@@ -4,6 +4,7 @@
 //! envelopes, locks, wall clocks or randomness.
 
 mod map;
+mod stars;
 pub mod types;
 
 pub mod account_settings;

@@ -7,7 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::repository_filter::{has_filter_form, matches_whole};
+use super::repository_filter::has_filter_form;
+use super::stars::matches_whole;
 use super::state::Registry;
 use super::types::{AccountId, Digest, InvalidName, RepositoryName};
 use super::work::{Work, WorkResult};

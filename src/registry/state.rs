@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::account_settings::AccountSettings;
 use super::cache_rules::CacheRule;
 use super::errors::{
-    CacheRuleNotFound, ImageNotFound, LimitExceeded, Limited, RepositoryNotFound, RepositoryPolicyNotFound,
-    UploadNotFound,
+    CacheRuleNotFound, ImageNotFound, InvalidParameter, LimitExceeded, Limited, RepositoryNotFound,
+    RepositoryPolicyNotFound, UploadNotFound,
 };
 use super::image::{Image, ReplicationState};
 use super::image_identifier::{ImageFailureCause, ImageIdentifier};
 use super::limits;
 use super::map::Map;
-use super::policy::iam::PolicyDocument;
+use super::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
 use super::pull_time_exclusions::PullTimeExclusions;
 use super::replication::{Backfill, ReplicationConfiguration};
 use super::repository::Repository;
@@ -119,6 +119,19 @@ impl Registry {
     /// Its signing configuration; absent until one is put.
     pub fn signing(&self) -> Option<&Arc<SigningConfiguration>> {
         self.signing.as_ref()
+    }
+
+    /// Reads a policy that is to be this registry's or one of its repositories'; refused in ECR's words, which are the same
+    /// for every fault. `actions` are those of ECR, without `ecr:`.
+    pub(super) fn read_policy(
+        &self,
+        kind: PolicyKind,
+        text: &str,
+        actions: &[&'static str],
+    ) -> Result<PolicyDocument, InvalidParameter> {
+        let grammar = PolicyGrammar { kind, partition: self.key.partition(), known_actions: actions };
+        PolicyDocument::parse(text, &grammar)
+            .map_err(|invalid| InvalidParameter::new("PolicyText", invalid.to_string()))
     }
 
     /// A repository.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::errors::InvalidParameter;
 use super::limits;
+use super::stars::matches_whole;
 use super::types::{InvalidName, Tag};
 
 /// The mode as callers name it.
@@ -55,15 +56,7 @@ impl TagFilter {
 
     /// Whether the whole tag matches; a star stands for any run of characters, also for none.
     pub fn matches(&self, tag: &Tag) -> bool {
-        let mut pieces = self.0.split('*');
-        let first = pieces.next().unwrap_or_default();
-        let Some(mut rest) = tag.as_str().strip_prefix(first) else { return false };
-        let Some(last) = pieces.next_back() else { return rest.is_empty() };
-        for piece in pieces {
-            let Some(place) = rest.find(piece) else { return false };
-            rest = &rest[place + piece.len()..];
-        }
-        rest.ends_with(last)
+        matches_whole(&self.0, tag.as_str())
     }
 }
 

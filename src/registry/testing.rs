@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::context::{Caller, Context, Ids};
+use super::context::{Caller, Context, Ids, Surroundings};
 use super::manifest::Manifest;
 use super::ops::{create_repository, put_image};
 use super::state::Registry;
@@ -40,6 +40,34 @@ impl Ids for Counter {
     }
 }
 
+/// Some actions of ECR, two of them without an operation.
+pub(in crate::registry) const ACTIONS: &[&str] = &[
+    "BatchGetImage",
+    "BatchImportUpstreamImage",
+    "CreateRepository",
+    "DeleteRepository",
+    "DescribeImages",
+    "GetAuthorizationToken",
+    "GetDownloadUrlForLayer",
+    "PutImage",
+    "ReplicateImage",
+    "SetRepositoryPolicy",
+    "TagResource",
+];
+
+/// A world that knows some actions and declares nothing.
+struct SomeActions;
+
+impl Surroundings for SomeActions {
+    fn actions(&self) -> &[&'static str] {
+        ACTIONS
+    }
+
+    fn declares_upstream(&self, _host: &str) -> bool {
+        false
+    }
+}
+
 /// Runs something in a context at noon and gives its effects too.
 pub(super) fn with<T>(run: impl FnOnce(&mut Context<'_>) -> T) -> T {
     at(NOON, run)
@@ -48,7 +76,7 @@ pub(super) fn with<T>(run: impl FnOnce(&mut Context<'_>) -> T) -> T {
 pub(super) fn at<T>(now: Timestamp, run: impl FnOnce(&mut Context<'_>) -> T) -> T {
     let mut ids = Counter::default();
     let caller = Caller { account: AccountId::DEFAULT, arn: Arc::from("arn:aws:iam::123456789012:root") };
-    run(&mut Context::new(now, caller, &mut ids))
+    run(&mut Context::new(now, caller, &mut ids).within(&SomeActions))
 }
 
 #[derive(Debug)]

@@ -15,6 +15,7 @@ use crate::clock::{ClockBackwards, ClockMode};
 use crate::facts::Facts;
 use crate::faults::{DecideContext, Decision, Wait};
 use crate::journal::{Arrival, Ending, Journal, Outcome};
+use crate::operations;
 use crate::registry::limits;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
 use crate::registry::{Caller, Context, Effect, Map, Registry, Surroundings};
@@ -82,6 +83,10 @@ struct WorldAround {
 }
 
 impl Surroundings for WorldAround {
+    fn actions(&self) -> &[&'static str] {
+        operations::actions()
+    }
+
     fn declares_upstream(&self, host: &str) -> bool {
         self.upstreams.contains_key(host)
     }

@@ -112,3 +112,49 @@ def test_d_025_a_repository_policy_rules_both_surfaces(ecr_world: World) -> None
 
     ecr.delete_repository_policy(repositoryName="app")
     assert len(ecr.list_images(repositoryName="app")["imageIds"]) == 1
+
+
+def registry_call(world: World, token: str, method: str, path: str) -> int:
+    """Status of a call of the registry surface."""
+    headers = {"Authorization": f"Basic {token}"}
+    request = urllib.request.Request(f"{world.endpoint}{path}", method=method, headers=headers)
+    try:
+        with urllib.request.urlopen(request) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+
+
+def test_a_login_has_the_rights_of_whom_it_was_given_to(ecr_fixture: EcrFixture) -> None:
+    with ecr_fixture.world(auth="verified", listen="dedicated") as world:
+        pull = allow("ecr:BatchGetImage")
+        policies = [allow("ecr:GetAuthorizationToken"), pull]
+        world.seed(principal(ANN, policies, access_key_id=KEY, secret_access_key=SECRET), repo="app")
+        image = world.push("app:v1")
+        (data,) = client(world, KEY, SECRET).get_authorization_token()["authorizationData"]
+        token = data["authorizationToken"]
+        assert registry_call(world, token, "GET", f"/v2/app/manifests/{image.digest}") == 200
+        assert registry_call(world, token, "POST", "/v2/app/blobs/uploads/") == 403
+        # A right that goes while the login lives is gone for the login, too.
+        world.seed(principal(ANN, policies[:1]))
+        assert registry_call(world, token, "GET", f"/v2/app/manifests/{image.digest}") == 403
+
+
+def test_c_043_a_blob_is_mounted_only_for_who_could_download_it(ecr_world: World) -> None:
+    ecr_world.seed(repo="app")
+    ecr_world.push("app:v1")
+    ecr = ecr_world.boto3("ecr")
+    ecr.create_repository(repositoryName="other")
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
+    (found,) = ecr.batch_get_image(repositoryName="app", imageIds=[{"imageTag": "v1"}])["images"]
+    layers = json.loads(found["imageManifest"])["layers"]
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+
+    def mount(layer: dict[str, str]) -> int:
+        return registry_call(ecr_world, token, "POST", f"/v2/other/blobs/uploads/?mount={layer['digest']}&from=app")
+
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:GetDownloadUrlForLayer"}
+    ecr.set_repository_policy(repositoryName="app", policyText=json.dumps({"Version": "2012-10-17", "Statement": deny}))
+    assert mount(layers[0]) == 202
+    ecr.delete_repository_policy(repositoryName="app")
+    assert mount(layers[0]) == 201

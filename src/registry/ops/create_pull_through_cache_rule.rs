@@ -140,6 +140,10 @@ mod tests {
     struct Mirrors;
 
     impl Surroundings for Mirrors {
+        fn actions(&self) -> &[&'static str] {
+            &[]
+        }
+
         fn declares_upstream(&self, host: &str) -> bool {
             ["mirror.test", "ghcr.io"].contains(&host)
         }

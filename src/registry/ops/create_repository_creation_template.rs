@@ -8,8 +8,7 @@ use crate::registry::context::Context;
 use crate::registry::encryption::{Encryption, EncryptionType};
 use crate::registry::errors::{InvalidParameter, LimitExceeded, Limited, TemplateAlreadyExists};
 use crate::registry::limits;
-use crate::registry::policy::actions::ACTIONS;
-use crate::registry::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
+use crate::registry::policy::iam::{PolicyDocument, PolicyKind};
 use crate::registry::policy::lifecycle::LifecyclePolicy;
 use crate::registry::resource_tags::{ResourceTag, ResourceTags};
 use crate::registry::state::Registry;
@@ -88,7 +87,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
         tag_mutability: TagMutability::new(input.tag_mutability, input.tag_mutability_filters)?,
         encryption: input.encryption.map(encryption).transpose()?.unwrap_or_default(),
         resource_tags: resource_tags(input.resource_tags)?,
-        repository_policy: input.repository_policy.map_or(Ok(None), |text| repository_policy(registry, &text))?,
+        repository_policy: input.repository_policy.map_or(Ok(None), |text| repository_policy(registry, cx, &text))?,
         lifecycle_policy: input.lifecycle_policy.map_or(Ok(None), |text| lifecycle_policy(&text))?,
         description: input.description.filter(|text| !text.is_empty()),
         applied_for: input.applied_for,
@@ -126,14 +125,15 @@ pub(super) fn resource_tags(tags: Vec<ResourceTag>) -> Result<ResourceTags, Inva
 }
 
 /// Reads a repository policy; an empty text is none.
-pub(super) fn repository_policy(registry: &Registry, text: &str) -> Result<Option<PolicyDocument>, InvalidParameter> {
+pub(super) fn repository_policy(
+    registry: &Registry,
+    cx: &Context<'_>,
+    text: &str,
+) -> Result<Option<PolicyDocument>, InvalidParameter> {
     if text.is_empty() {
         return Ok(None);
     }
-    let partition = registry.key().partition();
-    let grammar = PolicyGrammar { kind: PolicyKind::Repository, partition, known_actions: ACTIONS };
-    let policy = PolicyDocument::parse(text, &grammar);
-    policy.map(Some).map_err(|invalid| InvalidParameter::new("PolicyText", invalid.to_string()))
+    registry.read_policy(PolicyKind::Repository, text, cx.surroundings.actions()).map(Some)
 }
 
 /// Reads a lifecycle policy; an empty text is none.

@@ -5,8 +5,7 @@
 
 use crate::registry::context::Context;
 use crate::registry::errors::InvalidParameter;
-use crate::registry::policy::actions::ACTIONS;
-use crate::registry::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
+use crate::registry::policy::iam::{PolicyDocument, PolicyKind};
 use crate::registry::state::Registry;
 
 /// The policy to be.
@@ -24,11 +23,8 @@ pub struct Output {
 }
 
 /// Sets the policy. The error: the text is no registry policy.
-pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: &Input) -> Result<Output, InvalidParameter> {
-    let partition = registry.key().partition();
-    let grammar = PolicyGrammar { kind: PolicyKind::Registry, partition, known_actions: ACTIONS };
-    let policy = PolicyDocument::parse(&input.policy_text, &grammar)
-        .map_err(|invalid| InvalidParameter::new("PolicyText", invalid.to_string()))?;
+pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Result<Output, InvalidParameter> {
+    let policy = registry.read_policy(PolicyKind::Registry, &input.policy_text, cx.surroundings.actions())?;
     registry.policy = Some(policy.clone());
     Ok(Output { policy })
 }

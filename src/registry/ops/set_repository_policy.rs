@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::registry::context::Context;
 use crate::registry::errors::{InvalidParameter, RepositoryNotFound};
-use crate::registry::policy::actions::ACTIONS;
 use crate::registry::policy::iam::{
-    Decision, IdentityPolicies, Policies, PolicyDocument, PolicyGrammar, PolicyKind, Principal, Request, decide,
+    Decision, IdentityPolicies, Policies, PolicyDocument, PolicyKind, Principal, Request, decide,
 };
 use crate::registry::state::Registry;
 use crate::registry::types::RepositoryName;
@@ -56,10 +55,7 @@ pub enum Error {
 /// Sets the policy.
 pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Result<Output, Error> {
     registry.repository(&input.repository)?;
-    let partition = registry.key().partition();
-    let grammar = PolicyGrammar { kind: PolicyKind::Repository, partition, known_actions: ACTIONS };
-    let policy = PolicyDocument::parse(&input.policy_text, &grammar)
-        .map_err(|invalid| InvalidParameter::new("PolicyText", invalid.to_string()))?;
+    let policy = registry.read_policy(PolicyKind::Repository, &input.policy_text, cx.surroundings.actions())?;
     if input.lock_out == LockOut::Refuse && locks_out(registry, cx, &input.repository, &policy) {
         return Err(InvalidParameter::new("PolicyText", LOCKED_OUT).into());
     }

@@ -78,6 +78,10 @@ mod tests {
     struct Secrets;
 
     impl Surroundings for Secrets {
+        fn actions(&self) -> &[&'static str] {
+            &[]
+        }
+
         fn declares_upstream(&self, _host: &str) -> bool {
             false
         }

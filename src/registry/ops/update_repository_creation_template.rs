@@ -70,7 +70,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
         template.resource_tags = resource_tags(tags)?;
     }
     if let Some(text) = input.repository_policy {
-        template.repository_policy = repository_policy(registry, &text)?;
+        template.repository_policy = repository_policy(registry, cx, &text)?;
     }
     if let Some(text) = input.lifecycle_policy {
         template.lifecycle_policy = lifecycle_policy(&text)?;

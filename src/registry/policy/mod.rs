@@ -2,7 +2,6 @@
 //!
 //! Pure evaluators: what a policy says of given images or of a given request. What follows is decided in `ops`.
 
-pub mod actions;
 pub mod iam;
 pub mod json;
 pub mod lifecycle;

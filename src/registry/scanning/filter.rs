@@ -8,7 +8,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::registry::limits;
-use crate::registry::repository_filter::{has_filter_form, matches_whole};
+use crate::registry::repository_filter::has_filter_form;
+use crate::registry::stars::matches_whole;
 use crate::registry::types::{InvalidName, RepositoryName};
 
 /// Such a filter: 1 to 255 characters, at most four stars.

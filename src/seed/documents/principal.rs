@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::operations::actions;
 use crate::proto;
-use crate::registry::policy::actions::ACTIONS;
 use crate::registry::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
 use crate::registry::types::{AccountId, Arn};
 use crate::seed::plan::PrincipalPlan;
@@ -13,7 +13,7 @@ use crate::seed::violation::Place;
 pub(super) fn check(document: &proto::PrincipalDocument, place: &Place<'_>) -> Option<PrincipalPlan> {
     let arn = arn(&document.arn, &place.member("arn"));
     let partition = arn.as_ref().map_or("aws", |(arn, _)| arn.partition());
-    let grammar = PolicyGrammar { kind: PolicyKind::Identity, partition, known_actions: ACTIONS };
+    let grammar = PolicyGrammar { kind: PolicyKind::Identity, partition, known_actions: actions() };
     let policies =
         place.each("policies", &document.policies, |text, place| place.accept(PolicyDocument::parse(text, &grammar)));
     let access_key = match (&document.access_key_id, &document.secret_access_key) {

@@ -2,22 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{ConditionKeys, PolicyDocument, PolicyGrammar, PolicyKind, Principal, Request};
+pub(super) use crate::registry::testing::ACTIONS;
 
-/// Some actions of ECR, two of them without an operation.
-pub(super) const ACTIONS: &[&str] = &[
-    "BatchGetImage",
-    "BatchImportUpstreamImage",
-    "CreateRepository",
-    "DeleteRepository",
-    "DescribeImages",
-    "GetAuthorizationToken",
-    "GetDownloadUrlForLayer",
-    "PutImage",
-    "ReplicateImage",
-    "SetRepositoryPolicy",
-    "TagResource",
-];
+use super::{ConditionKeys, PolicyDocument, PolicyGrammar, PolicyKind, Principal, Request};
 
 /// What a document of this kind is read against.
 pub(super) fn grammar(kind: PolicyKind) -> PolicyGrammar<'static> {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::errors::LifecyclePolicyFault;
 use crate::registry::small_set::SmallSet;
+use crate::registry::stars::matches_whole;
 use crate::registry::types::Tag;
 
 /// One rule. `description` is kept in the text of the policy only.
@@ -130,16 +131,7 @@ impl TagPattern {
 
     /// Whether the whole tag matches; a star stands for any run of characters, also for none.
     pub fn matches(&self, tag: &Tag) -> bool {
-        let Some((first, rest)) = self.0.split_once('*') else { return self.0 == tag.as_str() };
-        let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
-        let Some(tag) = tag.as_str().strip_prefix(first).and_then(|tag| tag.strip_suffix(last)) else { return false };
-        // The leftmost place of each piece leaves the most room for those after it.
-        let mut left = tag;
-        middle.split('*').all(|piece| {
-            let after = left.find(piece).map(|place| &left[place + piece.len()..]);
-            left = after.unwrap_or_default();
-            after.is_some()
-        })
+        matches_whole(&self.0, tag.as_str())
     }
 }
 
