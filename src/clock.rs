@@ -55,6 +55,8 @@ pub struct VirtualClock {
     /// Virtual less real time in microseconds; counts only while flowing.
     offset_micros: i64,
     mutation_tick: Duration,
+    /// What ticks have added to it so far.
+    ticked: Duration,
 }
 
 /// The clock was told to go back.
@@ -74,7 +76,7 @@ impl VirtualClock {
     /// A clock that shows `now` while the real time is `real`.
     pub fn new(mode: ClockMode, now: Timestamp, real: Timestamp) -> Self {
         let offset_micros = now.as_micros().saturating_sub(real.as_micros());
-        Self { mode, shown: now, offset_micros, mutation_tick: Self::MUTATION_TICK }
+        Self { mode, shown: now, offset_micros, mutation_tick: Self::MUTATION_TICK, ticked: Duration::ZERO }
     }
 
     /// How it moves.
@@ -90,6 +92,12 @@ impl VirtualClock {
     /// Latest time shown; what every timestamp of the current write is.
     pub fn now(&self) -> Timestamp {
         self.shown
+    }
+
+    /// That time less what ticks have added. It moves only as time passes, and stands while the clock is frozen, however
+    /// much is written: what fills by itself, such as a bucket of calls, fills by it.
+    pub fn passed(&self) -> Timestamp {
+        self.shown.minus(self.ticked)
     }
 
     /// Time that the clock has reached at real time `real`, without showing it yet: timers up to it are due first.
@@ -111,6 +119,7 @@ impl VirtualClock {
     pub fn tick(&mut self) {
         if self.mode == ClockMode::Frozen {
             self.shown = self.shown.plus(self.mutation_tick);
+            self.ticked += self.mutation_tick;
         }
     }
 

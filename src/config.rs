@@ -57,6 +57,12 @@ pub struct ServeArgs {
     /// Documents for the default world, as JSON.
     #[arg(long, env = "ECR_FIXTURE_SEED", value_name = "FILE")]
     pub seed: Option<PathBuf>,
+    /// How the default world's registry surface behaves: as ECR, or as the distribution specification says.
+    #[arg(long, env = "ECR_FIXTURE_PROFILE", default_value = "ecr", value_name = "PROFILE")]
+    pub profile: Profile,
+    /// What `repositoryUri` and `proxyEndpoint` show in the default world: the daemon's address, or ECR's form.
+    #[arg(long, env = "ECR_FIXTURE_REPOSITORY_URI", default_value = "advertised", value_name = "FORM")]
+    pub repository_uri: RepositoryUriForm,
     /// Have no default world: refuse calls that name none.
     #[arg(long, env = "ECR_FIXTURE_STRICT", value_parser = FalseyValueParser::new())]
     pub strict: bool,
@@ -97,6 +103,24 @@ pub enum LogFormat {
     Json,
 }
 
+/// How a registry surface behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// As ECR does.
+    Ecr,
+    /// As the OCI Distribution Specification says: no login, repositories come with their first push.
+    Oci,
+}
+
+/// What `repositoryUri` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RepositoryUriForm {
+    /// The address at which the caller reaches the registry.
+    Advertised,
+    /// `<account>.dkr.ecr.<region>.<suffix>/<name>`.
+    Aws,
+}
+
 /// Options that cannot be served together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidConfig {
@@ -121,6 +145,8 @@ impl ServeArgs {
             blob_dir: None,
             blob_memory: crate::blobs::DEFAULT_BOUND_BYTES,
             seed: None,
+            profile: Profile::Ecr,
+            repository_uri: RepositoryUriForm::Advertised,
             strict: false,
             open: false,
             allow_upstreams: Vec::new(),

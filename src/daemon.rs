@@ -35,7 +35,33 @@ pub struct TaskSet {
 #[derive(Debug)]
 struct Server {
     runtime: Handle,
-    connections: Arc<AtomicUsize>,
+    load: Load,
+}
+
+/// How many calls are under way on one thread: from the head of a request to the last byte of its answer.
+#[derive(Clone, Debug, Default)]
+pub struct Load(Arc<AtomicUsize>);
+
+/// A call under way, until it is dropped.
+#[derive(Debug)]
+pub struct UnderWay(Load);
+
+impl Load {
+    /// Counts a call.
+    pub fn begin(&self) -> UnderWay {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self.clone())
+    }
+
+    fn calls(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl TaskSet {
@@ -44,20 +70,21 @@ impl TaskSet {
         self.tracker.spawn(work);
     }
 
-    /// Serves a connection on the thread that has the fewest; shutdown waits for it.
-    pub fn serve(&self, connection: impl Future<Output = ()> + Send + 'static) {
+    /// Serves a connection on the first thread that has nothing to do at this moment, else on the one with the fewest calls
+    /// under way; shutdown waits for it.
+    ///
+    /// Small calls of many clients so share a thread, and with it the caches that hold their world: handed back and forth
+    /// between two cores, the same calls cost twice the time. Long transfers still spread.
+    pub fn serve<C>(&self, connection: impl FnOnce(Load) -> C)
+    where
+        C: Future<Output = ()> + Send + 'static,
+    {
         let servers = self.servers.get_or_init(|| self.start_servers());
-        let Some(server) = servers.iter().min_by_key(|server| server.connections.load(Ordering::Relaxed)) else {
+        match servers.iter().min_by_key(|server| server.load.calls()) {
+            Some(server) => drop(self.tracker.spawn_on(connection(server.load.clone()), &server.runtime)),
             // The system gave no thread.
-            return self.spawn(connection);
-        };
-        server.connections.fetch_add(1, Ordering::Relaxed);
-        let connections = Arc::clone(&server.connections);
-        let counted = async move {
-            connection.await;
-            connections.fetch_sub(1, Ordering::Relaxed);
-        };
-        self.tracker.spawn_on(counted, &server.runtime);
+            None => self.spawn(connection(Load::default())),
+        }
     }
 
     fn start_servers(&self) -> Vec<Server> {
@@ -71,7 +98,7 @@ impl TaskSet {
         // Ends once the set is closed and empty.
         let tracker = self.tracker.clone();
         std::thread::Builder::new().name("serve".to_owned()).spawn(move || runtime.block_on(tracker.wait()))?;
-        Ok(Server { runtime: handle, connections: Arc::new(AtomicUsize::new(0)) })
+        Ok(Server { runtime: handle, load: Load::default() })
     }
 
     /// Ends when the daemon is told to stop.

@@ -12,6 +12,8 @@ pub mod demo;
 pub mod ecr;
 pub mod facts;
 pub mod faults;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod http;
 pub mod ids;
 pub mod journal;
@@ -22,6 +24,7 @@ pub mod registry;
 pub mod seed;
 pub mod server;
 pub mod tasks;
+pub mod throttles;
 pub mod upstream;
 pub mod wire_errors;
 pub mod worlds;

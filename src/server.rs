@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::blobs::{BlobStore, OpenError};
 use crate::clock::{ClockMode, RealTime};
-use crate::config::{InvalidConfig, ServeArgs};
+use crate::config::{InvalidConfig, Profile, RepositoryUriForm, ServeArgs};
 use crate::control;
 use crate::daemon::{Daemon, TaskSet, UploadSessions};
 use crate::http::serve_shared;
@@ -22,7 +22,7 @@ use crate::pull_through::PullThrough;
 use crate::registry::types::AccountId;
 use crate::upstream::hosts::{AllowedHosts, HostNotAllowed};
 use crate::upstream::remote::{RemoteRegistry, RemoteTimeouts};
-use crate::worlds::{Birth, Directory, RepositoryUri, World, WorldId, WorldSettings};
+use crate::worlds::{Birth, Directory, RegistryProfile, RepositoryUri, World, WorldId, WorldSettings};
 
 /// Time that running calls have once the daemon is told to stop.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
@@ -127,7 +127,10 @@ fn make_default_world(daemon: &Arc<Daemon>, args: &ServeArgs) -> Result<(), Star
         seed: 0,
         accounts: Arc::from([AccountId::DEFAULT]),
         regions: Arc::from([control::default_region()]),
-        repository_uri: RepositoryUri::Advertised,
+        repository_uri: match args.repository_uri {
+            RepositoryUriForm::Advertised => RepositoryUri::Advertised,
+            RepositoryUriForm::Aws => RepositoryUri::Aws,
+        },
     };
     let birth = Birth {
         id: Some(WorldId::DEFAULT.to_owned()),
@@ -136,6 +139,9 @@ fn make_default_world(daemon: &Arc<Daemon>, args: &ServeArgs) -> Result<(), Star
         address: daemon.shared_address(),
     };
     let world = daemon.directory.create(birth, settings).expect("the first world of a daemon has its name to itself");
+    if args.profile == Profile::Oci {
+        world.write(|live| live.state.profile = RegistryProfile::Oci);
+    }
     if let Some(path) = &args.seed {
         seed(daemon, &world, path).map_err(|message| StartError::Seed { path: path.display().to_string(), message })?;
     }

@@ -221,6 +221,7 @@ failures! {
     ManifestInvalid(ManifestInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "MANIFEST_INVALID";
     ManifestTooLarge(ManifestTooLarge): BAD_REQUEST "InvalidParameterException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
     TagInvalid(TagInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "TAG_INVALID";
+    PageInvalid(PageInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "PAGINATION_NUMBER_INVALID";
 
     // Pulls through a cache rule. Last, since a bare status or code belongs to the rows above. Unconfirmed but for the
     // registry surface's answer to a refused login.
@@ -284,6 +285,7 @@ from_operation_errors! {
     ops::start_lifecycle_policy_preview::Error { RepositoryNotFound, InvalidParameter, PolicyNotFound, InProgress }
     ops::register_pull_time_update_exclusion::Error { AlreadyExists, LimitExceeded }
     ops::set_repository_policy::Error { RepositoryNotFound, InvalidParameter }
+    ops::signing_configuration::Error { Elsewhere, InvalidParameter }
     ops::start_image_scan::Error {
         Disabled, RepositoryNotFound, ImageNotFound, Archived, UnsupportedImageType, QuotaExceeded
     }
@@ -630,6 +632,11 @@ pub struct ManifestTooLarge(pub u64);
 #[error("{0}")]
 pub struct TagInvalid(pub Cow<'static, str>);
 
+/// A page of a listing that cannot be. Says why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PageInvalid(pub Cow<'static, str>);
+
 /// An upstream did not deliver an image. Says what happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -681,9 +688,23 @@ pub fn ecr_response(failure: &Failure, request_id: &str) -> Response<Bytes> {
     response
 }
 
-/// Renders a failure for the registry surface. `base_url` is our own, without a trailing slash; it is the realm of the
-/// challenge. A reply to `HEAD` has the same headers and leaves the body out, which is for the connection to see to.
+/// Renders a failure for the registry surface as ECR does. `base_url` is our own, without a trailing slash; it is the realm
+/// of the challenge. A reply to `HEAD` has the same headers and leaves the body out, which is for the connection to see to.
 pub fn oci_response(failure: &Failure, base_url: &str) -> Response<Bytes> {
+    let form = failure.oci();
+    if form.status == StatusCode::UNAUTHORIZED {
+        let text = line(Unauthorized.to_string().into_bytes());
+        let response = reply(form.status, PLAIN, text);
+        return with_headers_of(failure, response, &challenge(base_url));
+    }
+    if let Failure::RouteNotFound(_) = failure {
+        return with_headers_of(failure, reply(form.status, PLAIN, line(form.message.into_bytes())), "");
+    }
+    specification_response(failure, base_url)
+}
+
+/// Renders a failure for the registry surface as the distribution specification has it: the one form for all of them.
+pub fn specification_response(failure: &Failure, base_url: &str) -> Response<Bytes> {
     #[derive(Serialize)]
     struct Body<'a> {
         errors: [Error<'a>; 1],
@@ -695,17 +716,17 @@ pub fn oci_response(failure: &Failure, base_url: &str) -> Response<Bytes> {
     }
 
     let form = failure.oci();
-    let is_plain = form.status == StatusCode::UNAUTHORIZED || matches!(failure, Failure::RouteNotFound(_));
-    let mut response = if is_plain {
-        let text = if form.status == StatusCode::UNAUTHORIZED { Unauthorized.to_string() } else { form.message };
-        reply(form.status, "text/plain; charset=utf-8", line(text.into_bytes()))
-    } else {
-        let body = Body { errors: [Error { code: &form.code, message: &form.message }] };
-        reply(form.status, "application/json; charset=utf-8", line(json(&body)))
-    };
+    let body = Body { errors: [Error { code: &form.code, message: &form.message }] };
+    let response = reply(form.status, "application/json; charset=utf-8", line(json(&body)));
+    let host = base_url.rsplit('/').next().unwrap_or_default();
+    with_headers_of(failure, response, &format!("Basic realm=\"{base_url}/\",service=\"{host}\""))
+}
+
+/// Puts on what every reply of the surface has, and what this one says beside its body.
+fn with_headers_of(failure: &Failure, mut response: Response<Bytes>, challenge: &str) -> Response<Bytes> {
     response.headers_mut().insert(DOCKER_API_VERSION, API_VERSION);
-    if form.status == StatusCode::UNAUTHORIZED {
-        set_header(&mut response, WWW_AUTHENTICATE, &challenge(base_url));
+    if response.status() == StatusCode::UNAUTHORIZED {
+        set_header(&mut response, WWW_AUTHENTICATE, challenge);
     }
     if let Failure::MethodNotAllowed(refused) = failure {
         set_header(&mut response, ALLOW, refused.allow);
@@ -717,7 +738,9 @@ pub fn oci_response(failure: &Failure, base_url: &str) -> Response<Bytes> {
     response
 }
 
-/// The challenge of the registry surface; never Bearer.
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// The challenge of ECR; never Bearer.
 fn challenge(base_url: &str) -> String {
     format!("Basic realm=\"{}/\",service=\"ecr.amazonaws.com\"", base_url.trim_end_matches('/'))
 }

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_example_holds_and_nothing_else_does() {
+    fn c_007_the_documented_example_holds_and_nothing_else_does() {
         const NOW: &str = "20150830T123600Z";
         assert_eq!(check(QUERY, SECRET, b"", NOW), Ok(()));
         assert_eq!(check("Version=2010-05-08&Action=ListUsers", SECRET, b"", NOW), Ok(()));

@@ -133,7 +133,7 @@ fn wrong_digest_names_the_actual_one_and_leaves_nothing() {
 }
 
 #[test]
-fn same_bytes_are_stored_once_per_digest() {
+fn c_014_same_bytes_are_stored_once_per_digest() {
     on_each_store(u64::MAX, |store| {
         for size in [100, 200_000] {
             let bytes = pattern(5, size);

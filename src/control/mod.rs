@@ -11,7 +11,7 @@ mod finish;
 mod grant;
 mod journal;
 mod lazy;
-mod names;
+pub(crate) mod names;
 mod server;
 mod state;
 mod tasks;

@@ -9,7 +9,7 @@ use crate::tasks::Job;
 const UPSTREAM: [&str; 2] = ["manifest.get", "blob.get"];
 
 /// The table of operations as rules see it.
-pub(super) struct OperationNames;
+pub(crate) struct OperationNames;
 
 impl Operations for OperationNames {
     fn names(&self, surface: Surface) -> Vec<&'static str> {

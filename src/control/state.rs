@@ -13,9 +13,9 @@ use crate::daemon::Daemon;
 use crate::proto;
 use crate::registry::types::{Digest, RepositoryName, Tag, Timestamp, VerifiedBlob};
 use crate::registry::{Manifest, Registry, scanning, seeding};
-use crate::seed::{BlobSink, GeneratedImage, ImagePlan, PlannedDocument, UpstreamPlan, check, generate};
+use crate::seed::{BlobSink, GeneratedImage, ImagePlan, PlannedDocument, RegistryPlan, UpstreamPlan, check, generate};
 use crate::upstream::content::{UpstreamImage, UpstreamManifest, UpstreamRegistry};
-use crate::worlds::{DeclaredPrincipal, Live, World, WorldState};
+use crate::worlds::{DeclaredPrincipal, Live, Secret, World, WorldState};
 
 #[async_trait]
 impl proto::state_service_server::StateService for Control {
@@ -36,6 +36,7 @@ impl proto::state_service_server::StateService for Control {
 struct ReadyImage {
     tags: Vec<Tag>,
     pushed_at: Option<Timestamp>,
+    archived: Option<bool>,
     generated: GeneratedImage,
     manifests: Vec<Arc<Manifest>>,
 }
@@ -54,8 +55,8 @@ pub(crate) fn apply_documents(
     documents: &[proto::Document],
     validate_only: bool,
 ) -> Result<Vec<proto::ApplyResult>, ControlError> {
-    let defaults = world.write(|live| live.state.default_registry());
-    let plans = check(documents, &defaults).map_err(|violations| {
+    let (defaults, quotas) = world.write(|live| (live.state.default_registry(), *live.state.quotas()));
+    let plans = check(documents, &defaults, &quotas).map_err(|violations| {
         let violation =
             |violation: crate::seed::Violation| FieldViolation { path: violation.path, message: violation.message };
         ControlError::Invalid {
@@ -139,7 +140,12 @@ fn generate_images(plan: PlannedDocument, sink: &mut StoreSink<'_>) -> Result<Re
         PlannedDocument::Upstream(upstream) => {
             upstream.repositories.iter().flat_map(|repository| &repository.images).collect()
         }
-        PlannedDocument::Registry(_) | PlannedDocument::Tasks(_) | PlannedDocument::Principal(_) => Vec::new(),
+        PlannedDocument::Registry(_)
+        | PlannedDocument::Tasks(_)
+        | PlannedDocument::Principal(_)
+        | PlannedDocument::Throttles(_)
+        | PlannedDocument::Quotas(_)
+        | PlannedDocument::Secret(_) => Vec::new(),
     };
     let images = plans.into_iter().map(|plan| ready_image(plan, sink)).collect::<Result<_, _>>()?;
     Ok(ReadyDocument { plan, images })
@@ -152,36 +158,25 @@ fn ready_image(plan: &ImagePlan, sink: &mut StoreSink<'_>) -> Result<ReadyImage,
     };
     let manifests = generated.manifests().map(parse).collect::<Result<_, _>>();
     let manifests = manifests.map_err(|error| ControlError::invalid("images", error.to_string()))?;
-    Ok(ReadyImage { tags: plan.tags.clone(), pushed_at: plan.pushed_at, generated, manifests })
+    let (tags, pushed_at, archived) = (plan.tags.clone(), plan.pushed_at, plan.archived);
+    Ok(ReadyImage { tags, pushed_at, archived, generated, manifests })
 }
 
 fn put(state: &mut WorldState, now: Timestamp, document: &ReadyDocument) -> Result<proto::ApplyResult, String> {
     let mut result = proto::ApplyResult::default();
     match &document.plan {
         PlannedDocument::Registry(plan) => {
-            let registry = state.registry_mut(&plan.registry);
-            if let Some(replication) = plan.replication.clone() {
-                count(&mut result, seeding::replication(registry, replication).map_err(|error| error.to_string())?);
-            }
-            for account in &plan.replication_sources {
-                count(&mut result, seeding::replication_source(registry, *account));
-            }
-            for rule in &plan.cache_rules {
-                let change = seeding::cache_rule(
-                    registry,
-                    now,
-                    rule.prefix.clone(),
-                    rule.upstream.to_string(),
-                    Some(rule.upstream_prefix.clone()),
-                );
-                count(&mut result, change.map_err(|error| error.to_string())?);
-            }
+            put_registry(state.registry_mut(&plan.registry), now, plan, &mut result)?;
         }
         PlannedDocument::Repository(plan) => {
             let seed = seeding::SeedRepository {
                 name: plan.name.clone(),
                 tag_mutability: plan.tag_mutability.clone(),
                 scan_on_push: plan.scan_on_push,
+                encryption: plan.encryption.clone(),
+                policy: plan.policy.clone(),
+                lifecycle_policy: plan.lifecycle_policy.clone(),
+                resource_tags: plan.resource_tags.clone(),
             };
             let registry = state.registry_mut(&plan.registry);
             count(&mut result, seeding::repository(registry, now, seed).map_err(|error| error.to_string())?);
@@ -210,8 +205,64 @@ fn put(state: &mut WorldState, now: Timestamp, document: &ReadyDocument) -> Resu
             let same = before == state.durations;
             count(&mut result, if same { seeding::Change::Unchanged } else { seeding::Change::Updated });
         }
+        PlannedDocument::Throttles(plan) => count_setting(&mut result, state.throttles.set(plan.rates.clone())),
+        PlannedDocument::Quotas(quotas) => count_setting(&mut result, state.set_quotas(*quotas)),
+        PlannedDocument::Secret(plan) => {
+            let secret = Secret { state: plan.state, login: plan.login.clone() };
+            match state.secrets.declare(Arc::clone(&plan.arn), secret.clone()) {
+                None => count(&mut result, seeding::Change::Created),
+                Some(former) => count_setting(&mut result, former != secret),
+            }
+        }
     }
     Ok(result)
+}
+
+fn put_registry(
+    registry: &mut Registry,
+    now: Timestamp,
+    plan: &RegistryPlan,
+    result: &mut proto::ApplyResult,
+) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    // The settings first, since they judge what follows.
+    if let Some(settings) = plan.account_settings {
+        count(result, seeding::account_settings(registry, settings));
+    }
+    if let Some(policy) = plan.policy.clone() {
+        count(result, seeding::policy(registry, policy));
+    }
+    if let Some(replication) = plan.replication.clone() {
+        count(result, seeding::replication(registry, replication).map_err(|error| text(&error))?);
+    }
+    for account in &plan.replication_sources {
+        count(result, seeding::replication_source(registry, *account));
+    }
+    for rule in &plan.cache_rules {
+        let change = seeding::cache_rule(
+            registry,
+            now,
+            rule.prefix.clone(),
+            rule.upstream.to_string(),
+            Some(rule.upstream_prefix.clone()),
+            rule.credential_arn.as_deref().map(str::to_owned),
+        );
+        count(result, change.map_err(|error| text(&error))?);
+    }
+    for template in &plan.templates {
+        count(result, seeding::template(registry, now, template.clone()).map_err(|error| text(&error))?);
+    }
+    if let Some(scanning) = plan.scanning.clone() {
+        count(result, seeding::scanning(registry, now, scanning).map_err(|error| text(&error))?);
+    }
+    if let Some(signing) = plan.signing.clone() {
+        count(result, seeding::signing(registry, signing).map_err(|error| text(&error))?);
+    }
+    for principal in &plan.pull_time_exclusions {
+        let change = seeding::pull_time_exclusion(registry, now, principal.clone());
+        count(result, change.map_err(|error| text(&error))?);
+    }
+    Ok(())
 }
 
 fn put_image(
@@ -230,6 +281,7 @@ fn put_image(
             blobs: blobs_of(manifest, &image.generated.blobs),
             tags: if is_root { image.tags.clone() } else { Vec::new() },
             pushed_at: image.pushed_at,
+            archived: image.archived,
         };
         count(result, seeding::image(registry, now, seed).map_err(|error| error.to_string())?);
     }
@@ -291,6 +343,11 @@ fn count(result: &mut proto::ApplyResult, change: seeding::Change) {
         seeding::Change::Updated => result.updated += 1,
         seeding::Change::Unchanged => result.unchanged += 1,
     }
+}
+
+/// Counts something that was always there.
+fn count_setting(result: &mut proto::ApplyResult, has_changed: bool) {
+    count(result, if has_changed { seeding::Change::Updated } else { seeding::Change::Unchanged });
 }
 
 fn add_counts(result: &mut proto::ApplyResult, counts: crate::upstream::content::UpsertCounts) {

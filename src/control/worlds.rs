@@ -16,12 +16,14 @@ use super::convert::time::{duration_from_proto, duration_to_proto, timestamp_fro
 use super::errors::{ControlError, FieldViolation};
 use super::finish::finish_world;
 use super::grant::Grant;
-use crate::clock::{ClockMode, VirtualClock};
+use crate::clock::ClockMode;
 use crate::daemon::Daemon;
 use crate::http::serve_world;
 use crate::proto;
 use crate::registry::types::{AccountId, Region};
-use crate::worlds::{Address, AuthMode, Birth, RepositoryUri, Snapshot, World, WorldId, WorldSettings, WorldState};
+use crate::worlds::{
+    Address, AuthMode, Birth, RegistryProfile, RepositoryUri, Snapshot, World, WorldId, WorldSettings, WorldState,
+};
 
 /// Lease of a world unless its creator says otherwise.
 const LEASE: Duration = Duration::from_mins(10);
@@ -264,7 +266,7 @@ impl Control {
                     state.clock.check_forward(now)?;
                 }
                 let mode = mode.unwrap_or(state.clock.mode());
-                state.clock = VirtualClock::new(mode, state.clock.now(), real);
+                state.clock.change_mode(mode, real);
                 state.rules.reset_counters(state.clock.now());
                 state
             }
@@ -279,6 +281,12 @@ impl Control {
             proto::AuthMode::Off => state.auth = AuthMode::Off,
             proto::AuthMode::Claimed => state.auth = AuthMode::Claimed,
             proto::AuthMode::Verified => state.auth = AuthMode::Verified,
+            proto::AuthMode::VerifiedOnWorldClock => state.auth = AuthMode::VerifiedOnWorldClock,
+        }
+        match request.profile() {
+            proto::RegistryProfile::Unspecified => {}
+            proto::RegistryProfile::Ecr => state.profile = RegistryProfile::Ecr,
+            proto::RegistryProfile::Oci => state.profile = RegistryProfile::Oci,
         }
         Ok(state)
     }
@@ -356,10 +364,15 @@ pub(crate) fn default_region() -> Region {
 /// A world as the control plane shows it.
 pub(super) fn world_to_proto(world: &World) -> proto::World {
     let identity = world.identity();
-    let (clock, seed, accounts, regions, seq) = world.write(|live| {
+    let (clock, seed, accounts, regions, seq, profile) = world.write(|live| {
         let state = &live.state;
-        (state.clock, state.seed, Arc::clone(&state.accounts), Arc::clone(&state.regions), state.seq)
+        let (accounts, regions) = (Arc::clone(&state.accounts), Arc::clone(&state.regions));
+        (state.clock, state.seed, accounts, regions, state.seq, state.profile)
     });
+    let profile = match profile {
+        RegistryProfile::Ecr => proto::RegistryProfile::Ecr,
+        RegistryProfile::Oci => proto::RegistryProfile::Oci,
+    };
     proto::World {
         name: format!("worlds/{}", identity.id),
         clock: Some(clock_to_proto(&clock)),
@@ -370,6 +383,7 @@ pub(super) fn world_to_proto(world: &World) -> proto::World {
         labels: identity.labels.clone().into_iter().collect(),
         lease: Some(duration_to_proto(identity.lease)),
         connection: Some(connection(world, &accounts, &regions)),
+        profile: profile.into(),
     }
 }
 

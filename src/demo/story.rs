@@ -67,7 +67,7 @@ async fn replication(
                         region: AWAY.to_owned(),
                         account: None,
                     }],
-                    repository_prefixes: Vec::new(),
+                    ..Default::default()
                 }],
             }),
             ..Default::default()
@@ -128,7 +128,7 @@ async fn pull_through(
             cache_rules: vec![proto::CacheRuleDocument {
                 prefix: "quay".to_owned(),
                 upstream: "quay.io".to_owned(),
-                upstream_prefix: None,
+                ..Default::default()
             }],
             ..Default::default()
         })),

@@ -104,6 +104,28 @@ mod tests {
     }
 
     #[test]
+    fn c_102_a_repository_is_created_in_any_of_four_modes() {
+        let filters = json!([{"filterType": "WILDCARD", "filter": "dev-*"}]);
+        for (mode, takes_filters) in [
+            ("MUTABLE", false),
+            ("IMMUTABLE", false),
+            ("MUTABLE_WITH_EXCLUSION", true),
+            ("IMMUTABLE_WITH_EXCLUSION", true),
+        ] {
+            let mut bench = Bench::new();
+            let bare = json!({"repositoryName": "ab", "imageTagMutability": mode});
+            let mut filtered = bare.clone();
+            filtered["imageTagMutabilityExclusionFilters"] = filters.clone();
+            let (good, bad) = if takes_filters { (filtered, bare) } else { (bare, filtered) };
+            assert_eq!(bench.refused("CreateRepository", &bad.to_string()).0, "InvalidParameterException", "{mode}");
+            let created = bench.ok("CreateRepository", &good.to_string());
+            assert_eq!(created["repository"]["imageTagMutability"], mode);
+            let shown = created["repository"].get("imageTagMutabilityExclusionFilters");
+            assert_eq!(shown, takes_filters.then_some(&filters), "{mode}");
+        }
+    }
+
+    #[test]
     fn a_007_a_mode_is_answered_with_its_filters_and_only_then() {
         let mut bench = Bench::new();
         bench.ok("CreateRepository", r#"{"repositoryName":"ab"}"#);
@@ -141,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_041_a_pushed_image_comes_back_byte_for_byte() {
+    fn a_030_a_041_a_pushed_image_comes_back_byte_for_byte() {
         let (mut bench, manifest) = with_blobs();
         let image = |image_id: Value| {
             json!({
@@ -184,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_143_an_image_is_described_with_what_there_is_to_tell() {
+    fn a_034_a_036_a_107_a_143_a_144_a_145_a_147_a_149_a_154_an_image_is_described_with_what_there_is_to_tell() {
         let (mut bench, manifest) = with_blobs();
         let digest = digest_of(&manifest);
         bench.ok("PutImage", &json!({"repositoryName": "ab", "imageManifest": manifest}).to_string());
@@ -311,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_187_replication_statuses_name_the_image_with_its_digest() {
+    fn a_187_a_189_replication_statuses_name_the_image_with_its_digest() {
         use crate::registry::ReplicationState;
 
         let (mut bench, manifest) = with_blobs();

@@ -6,6 +6,7 @@ use http::{Method, Response};
 
 use crate::facts::{Fact, Surface};
 use crate::http::{Arrival, Call, EndConnection, ReplyBody, Stop, blob_response, whole, without_body_if};
+use crate::oci::range::SeveralRanges;
 use crate::operations::Route;
 use crate::registry::ops::stat_blob;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, Timestamp, VerifiedBlob};
@@ -95,7 +96,7 @@ pub(super) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     }
     match call.daemon.blobs.open(blob.digest()) {
         Some(reader) => {
-            let response = without_body_if(arrival.is_head(), blob_response(&arrival, reader));
+            let response = without_body_if(arrival.is_head(), blob_response(&arrival, reader, SeveralRanges::Ignored));
             call.reply(response, None).await
         }
         None => fail(call, &ServerFault(format!("the bytes of {} are missing", target.digest)).into()).await,

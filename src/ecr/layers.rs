@@ -14,8 +14,11 @@ use crate::wire_errors::BlobUploadUnknown;
 /// `UploadLayerPart`.
 pub(super) async fn upload_part(signed: &Signed, registry: &RegistryKey, part: LayerPart) -> Result<Answer, Stop> {
     let call = &signed.call;
-    let check =
-        || call.write(|live| live.read_registry(registry, |registry| upload_layer_part::check(registry, &part.input)));
+    let check = || {
+        call.write(|live| {
+            live.read_registry(registry, |registry| upload_layer_part::check(registry, &part.input, live.now()))
+        })
+    };
     check()?;
     let session = UploadSession {
         call,
@@ -52,8 +55,11 @@ pub(super) async fn complete(
     input: complete_layer_upload::Input,
 ) -> Result<Answer, Stop> {
     let call = &signed.call;
-    let check =
-        || call.write(|live| live.read_registry(registry, |registry| complete_layer_upload::check(registry, &input)));
+    let check = || {
+        call.write(|live| {
+            live.read_registry(registry, |registry| complete_layer_upload::check(registry, &input, live.now()))
+        })
+    };
     check()?;
     let session = UploadSession {
         call,

@@ -12,7 +12,7 @@ pub mod operation;
 pub mod protocol;
 pub mod request;
 pub(crate) mod serve;
-mod signed;
+pub(crate) mod signed;
 mod tokens;
 mod wire;
 

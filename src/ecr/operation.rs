@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::answer::{Answer, Links};
 use super::wire::{Addressed, WireRequest};
 use crate::facts::Facts;
-use crate::registry::types::{AccountId, RegistryKey, RepositoryName};
+use crate::registry::types::{AccountId, Digest, RegistryKey, RepositoryName};
 use crate::registry::{Context, ImageIdentifier, Registry, ResourceTag};
 use crate::wire_errors::Failure;
 
@@ -31,6 +31,11 @@ pub(crate) trait WireOperation: WireRequest<Input: fmt::Debug + Send + 'static> 
     /// Images that the call pulls, and that a cache rule may have to fetch before.
     fn pulls(_input: &Self::Input) -> &[ImageIdentifier] {
         &[]
+    }
+
+    /// A blob that the call hands out, and that a cache rule may have to fetch before.
+    fn download(_input: &Self::Input) -> Option<Digest> {
+        None
     }
 
     /// Resource tags that the call sets, for the conditions `aws:RequestTag` and `aws:TagKeys`.
@@ -62,6 +67,8 @@ pub trait Described: fmt::Debug + Send {
     fn facts(&self, facts: &mut Facts);
     /// Images that the call pulls, and that a cache rule may have to fetch before.
     fn pulls(&self) -> &[ImageIdentifier];
+    /// A blob that the call hands out, and that a cache rule may have to fetch before.
+    fn download(&self) -> Option<Digest>;
     /// Resource tags that the call sets.
     fn request_tags(&self) -> &[ResourceTag];
 }
@@ -125,6 +132,10 @@ impl<O: WireOperation> Described for Prepared<O> {
 
     fn pulls(&self) -> &[ImageIdentifier] {
         O::pulls(&self.0)
+    }
+
+    fn download(&self) -> Option<Digest> {
+        O::download(&self.0)
     }
 
     fn request_tags(&self) -> &[ResourceTag] {

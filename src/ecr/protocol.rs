@@ -4,6 +4,7 @@
 //!
 //! Source: <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
 
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -53,10 +54,23 @@ pub(crate) fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, InvalidBo
     }
 }
 
-/// Writes a reply body.
+/// Room that a thread keeps for writing bodies; a longer body gives its room back.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Writes a reply body. It is written to room that the thread keeps and copied once, rather than grown piece by piece.
 pub(crate) fn write_body<T: Serialize>(reply: &T) -> Bytes {
+    let mut scratch = SCRATCH.take();
     // Reply structs have string keys and finite numbers only, so there is nothing that JSON cannot carry.
-    serde_json::to_vec(reply).map(Bytes::from).expect("reply structs always serialize")
+    serde_json::to_writer(&mut scratch, reply).expect("reply structs always serialize");
+    let body = Bytes::copy_from_slice(&scratch);
+    scratch.clear();
+    scratch.shrink_to(SCRATCH_BYTES);
+    SCRATCH.set(scratch);
+    body
 }
 
 /// A value that is written as the text that it displays, without making that text first.

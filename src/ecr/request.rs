@@ -62,7 +62,7 @@ use super::wire::{Addressed, WireRequest};
 use crate::facts::{Fact, Facts};
 use crate::operations::Operation;
 use crate::registry::ops::{complete_layer_upload, upload_layer_part};
-use crate::registry::types::{AccountId, Region, RegistryKey, RepositoryName};
+use crate::registry::types::{AccountId, Digest, Region, RegistryKey, RepositoryName};
 use crate::registry::{Caller, ImageIdentifier, ResourceTag};
 use crate::wire_errors::Failure;
 
@@ -257,6 +257,15 @@ impl Call {
             Self::Read(call) => call.pulls(),
             Self::Write(call) => call.pulls(),
             Self::GetAuthorizationToken(_) | Self::UploadLayerPart(_) | Self::CompleteLayerUpload(_) => &[],
+        }
+    }
+
+    /// A blob that the call hands out, and that a cache rule may have to fetch before.
+    pub fn download(&self) -> Option<Digest> {
+        match self {
+            Self::Read(call) => call.download(),
+            Self::Write(call) => call.download(),
+            Self::GetAuthorizationToken(_) | Self::UploadLayerPart(_) | Self::CompleteLayerUpload(_) => None,
         }
     }
 }

@@ -123,7 +123,7 @@ fn a_003_a_mode_that_is_none_is_told_the_set_before_the_repository_is_missed() {
 }
 
 #[test]
-fn a_089_image_ids_are_required_and_at_most_a_hundred() {
+fn a_089_a_090_a_112_a_139_image_ids_are_required_and_at_most_a_hundred() {
     for operation in ["BatchGetImage", "BatchDeleteImage"] {
         check(operation, r#"{"repositoryName":"ab"}"#, "imageIds", "Member must not be null");
         check(
@@ -134,6 +134,13 @@ fn a_089_image_ids_are_required_and_at_most_a_hundred() {
         );
         let body = format!(r#"{{"repositoryName":"ab","imageIds":[{}]}}"#, ["{}"; 101].join(","));
         check(operation, &body, "imageIds", "Member must have length less than or equal to 100");
+    }
+    for (number, constraint) in [
+        (0, "Member must have length greater than or equal to 1"),
+        (101, "Member must have length less than or equal to 100"),
+    ] {
+        let body = format!(r#"{{"repositoryName":"ab","imageIds":[{}]}}"#, vec!["{}"; number].join(","));
+        check("DescribeImages", &body, "imageIds", constraint);
     }
 }
 
@@ -188,9 +195,10 @@ fn a_160_filters_are_closed_sets() {
 }
 
 #[test]
-fn a_011_a_022_manifest_and_tag_of_a_push_have_bounds() {
+fn a_010_a_011_a_022_repository_manifest_and_tag_of_a_push_have_bounds() {
     let put = |members: &str| format!(r#"{{"repositoryName":"ab",{members}}}"#);
     let operation = "PutImage";
+    check(operation, r#"{"imageManifest":"{}"}"#, "repositoryName", "must not be null");
     check(operation, r#"{"repositoryName":"ab"}"#, "imageManifest", "must not be null");
     check(operation, &put(r#""imageManifest":"""#), "imageManifest", "must have length greater than or equal to 1");
     let long = "x".repeat(4_194_305);
@@ -388,13 +396,30 @@ fn facts_are_those_of_the_first_thing_that_is_named() {
 }
 
 #[test]
-fn the_parts_of_an_upload_are_decoded_with_their_bytes() {
+fn c_086_c_089_the_parts_of_an_upload_are_decoded_with_their_bytes() {
     let body = br#"{"repositoryName":"ab","uploadId":"00000000-0000-4000-8000-000000000001","partFirstByte":3,"partLastByte":5,"layerPartBlob":"YWJj"}"#;
     let Call::UploadLayerPart(part) = decode(Operation::UploadLayerPart, body).unwrap().call else {
         panic!("not a part");
     };
     assert_eq!(part.bytes, "abc");
     assert_eq!((part.input.part_first_byte, part.input.part_last_byte, part.input.length_bytes), (3, 5, 3));
+
+    let body = |blob: &str| {
+        format!(
+            r#"{{"repositoryName":"ab","uploadId":"00000000-0000-4000-8000-000000000001","partFirstByte":0,"partLastByte":2,"layerPartBlob":"{blob}"}}"#
+        )
+    };
+    // Three bytes for each four letters.
+    check(
+        "UploadLayerPart",
+        &body(&"AAAA".repeat(20_971_520 / 3 + 1)),
+        "layerPartBlob",
+        "must have length less than or equal to 20971520",
+    );
+    for blob in ["a", "YWJj!", "YWJjZA", "YW Jj"] {
+        let (exception, _) = Bench::new().refused("UploadLayerPart", &body(blob));
+        assert_eq!(exception, "SerializationException", "{blob}");
+    }
 }
 
 #[test]

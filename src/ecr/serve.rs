@@ -23,7 +23,7 @@ use crate::wire_errors::{
     AccessDenied, BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, UnrecognizedClient, ecr_response,
 };
 use crate::worlds::address::Addressed;
-use crate::worlds::{AuthMode, Live, RepositoryUri, World};
+use crate::worlds::{AuthMode, CallArrival, Live, RepositoryUri, World};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
@@ -46,11 +46,14 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
         Ok(addressed) => addressed,
         Err(refusal) => return Ok(refusal),
     };
-    let identity = authenticate(claim, &addressed, &mut facts);
+    let identity = authenticate(claim, &addressed, &mut facts, arrival.daemon.real().now());
+    // Set once it is known who calls: ECR throttles after it has authenticated and before it decodes (unconfirmed).
+    let mut counts_as = None;
     let decoded = match (identity, target) {
         (Err(failure), _) | (Ok(_), Err(failure)) => Err(failure),
         (Ok(identity), Ok(operation)) => match arrival.read_body(MAX_BODY_BYTES).await {
             Ok(body) => identity.verify(&arrival, &body).and_then(|()| {
+                counts_as = Some((identity.registry(), operation));
                 let request = decode(operation, &body)?;
                 Ok(((identity.caller, identity.region), request, body.len() as u64))
             }),
@@ -66,24 +69,24 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     let (signer, request, bytes_in) = match decoded {
         Ok(decoded) => decoded,
         Err(failure) => {
-            let record = arrival.record(facts);
+            let record = CallArrival { counts_as, ..arrival.record(facts) };
             let call = Call::refused(&arrival.daemon, addressed.world, &arrival.connection, record);
             arrival.drain();
+            let failure = call.within_rate().map_or_else(Failure::from, |()| failure);
             return fail(call, &failure).await;
         }
     };
     request.facts(&mut facts);
     let (caller, region) = signer;
-    let record = arrival.record(facts);
+    let record = CallArrival { counts_as, ..arrival.record(facts) };
     let mut call = Call::open(&arrival.daemon, addressed.world, &arrival.connection, record);
     call.bytes_in = bytes_in;
     let mut signed = Signed { call, caller, region };
-    let handled = handle(&mut signed, request).await;
+    let answered = answer(&mut signed, request).await;
     let call = signed.call;
-    match handled {
-        Ok(answer) => {
-            let links = WorldLinks { world: &call.world, repository_uri: call.repository_uri };
-            let response = reply(answer.render(&links), &request_id(&call));
+    match answered {
+        Ok(body) => {
+            let response = reply(body, &request_id(&call));
             call.reply(whole(response), None).await
         }
         Err(Stop::Failure(failure)) => fail(call, &failure).await,
@@ -102,14 +105,28 @@ fn target(arrival: &Arrival) -> Result<Operation, Failure> {
 struct Identity {
     caller: Caller,
     region: Region,
-    /// The claim and the secret that it must have been signed with, where the world asks for that.
-    unverified: Option<(Sigv4Claim, Arc<str>)>,
+    /// What is left to check, where the world asks for that.
+    unverified: Option<Unverified>,
+}
+
+/// A signature that has to be checked once the body is there.
+struct Unverified {
+    claim: Sigv4Claim,
+    /// What it must have been signed with.
+    secret: Arc<str>,
+    /// The time by which it must be fresh.
+    now: Timestamp,
 }
 
 impl Identity {
-    /// Checks the signature over the whole request, by the machine's clock, as a caller's own clock is real.
+    /// The caller's own registry in the region that it calls.
+    fn registry(&self) -> RegistryKey {
+        RegistryKey { account: self.caller.account, region: self.region.clone() }
+    }
+
+    /// Checks the signature over the whole request.
     fn verify(&self, arrival: &Arrival, body: &[u8]) -> Result<(), Failure> {
-        let Some((claim, secret)) = &self.unverified else { return Ok(()) };
+        let Some(Unverified { claim, secret, now }) = &self.unverified else { return Ok(()) };
         let parts = &arrival.parts;
         let request = SignedRequest {
             method: parts.method.as_str(),
@@ -118,7 +135,7 @@ impl Identity {
             headers: &parts.headers,
             body,
         };
-        Ok(verify(claim, &request, secret, arrival.daemon.real().now())?)
+        Ok(verify(claim, &request, secret, *now)?)
     }
 }
 
@@ -127,14 +144,15 @@ fn authenticate(
     claim: Option<Result<Sigv4Claim, IncompleteSignature>>,
     addressed: &Addressed,
     facts: &mut Facts,
+    real: Timestamp,
 ) -> Result<Identity, Failure> {
     let world = &addressed.world;
     let claim = claim.transpose()?;
     let access_key = claim.as_ref().map(|claim| claim.access_key.clone()).unwrap_or_default();
-    let (mode, default_region, declared) = world.write(|live| {
+    let (mode, virtual_now, default_region, declared) = world.write(|live| {
         let principals = &live.state.principals;
         let declared = principals.caller(&access_key).zip(principals.secret(&access_key).cloned());
-        (live.state.auth, live.state.default_region().clone(), declared)
+        (live.state.auth, live.now(), live.state.default_region().clone(), declared)
     });
     let region = match &claim {
         Some(claim) => claim.region.clone(),
@@ -148,11 +166,13 @@ fn authenticate(
         let registry = RegistryKey { account, region: region.clone() };
         (Live::root_caller(&registry, account), None)
     };
-    let unverified = match claim.filter(|_| mode == AuthMode::Verified) {
+    let unverified = match claim.filter(|_| mode.verifies()) {
         Some(claim) => {
             let minted = || world.identity().minted_secret(&claim.access_key).map(Arc::from);
             let secret = declared_secret.or_else(minted).ok_or(UnrecognizedClient)?;
-            Some((claim, secret))
+            // A caller's own clock is real, unless its test has moved that as well.
+            let now = if mode == AuthMode::VerifiedOnWorldClock { virtual_now } else { real };
+            Some(Unverified { claim, secret, now })
         }
         None => None,
     };
@@ -160,6 +180,13 @@ fn authenticate(
     facts.set(Fact::Region, region.as_str());
     facts.set(Fact::Caller, Arc::clone(&caller.arn));
     Ok(Identity { caller, region, unverified })
+}
+
+/// Runs a request whose caller is known; the body of its answer.
+pub(crate) async fn answer(signed: &mut Signed, request: Request) -> Result<bytes::Bytes, Stop> {
+    let answer = handle(signed, request).await?;
+    let call = &signed.call;
+    Ok(answer.render(&WorldLinks { world: &call.world, repository_uri: call.repository_uri }))
 }
 
 async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
@@ -174,12 +201,20 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
             .map_err(|refused| AccessDenied::new(&signed.caller, action, refused))
     };
     // A read or a write is judged by the very state that it meets; what takes several steps is judged before the first.
-    if !request.call.pulls().is_empty() || !matches!(request.call, EcrOperation::Read(_) | EcrOperation::Write(_)) {
+    let asks_upstream = !request.call.pulls().is_empty() || request.call.download().is_some();
+    if asks_upstream || !matches!(request.call, EcrOperation::Read(_) | EcrOperation::Write(_)) {
         call.write(|live| authorize(live))?;
     }
     for reference in request.call.pulls().iter().filter_map(pullable) {
         let Some(repository) = request.call.repository() else { break };
-        pull_through::bring_manifest(call, &registry, &signed.caller, repository, &reference).await?;
+        match pull_through::bring_manifest(call, &registry, &signed.caller, repository, &reference).await {
+            // What the upstream does not have either is told of that one image.
+            Ok(()) | Err(Failure::ManifestUnknown(_)) => {}
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    if let (Some(repository), Some(digest)) = (request.call.repository(), request.call.download()) {
+        pull_through::bring_blob(call, &registry, &signed.caller, repository, &digest).await?;
     }
     match request.call {
         EcrOperation::Read(read) => Ok(call.write(|live| {

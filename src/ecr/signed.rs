@@ -5,8 +5,8 @@ use crate::registry::Caller;
 use crate::registry::types::Region;
 
 /// A signed call: who, and where.
-pub(super) struct Signed {
-    pub(super) call: Call,
-    pub(super) caller: Caller,
-    pub(super) region: Region,
+pub(crate) struct Signed {
+    pub(crate) call: Call,
+    pub(crate) caller: Caller,
+    pub(crate) region: Region,
 }

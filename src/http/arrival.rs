@@ -98,6 +98,7 @@ impl Arrival {
             real_micros: self.real_micros,
             caused_by: None,
             request_line: Some(self.daemon.masker.request_line(self.parts.method.as_str(), target)),
+            counts_as: None,
         }
     }
 

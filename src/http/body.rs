@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::socket::ConnectionHandle;
 use crate::blobs::BlobReader;
+use crate::daemon::UnderWay;
 use crate::journal::Outcome;
 
 /// Bytes read from the store at a time.
@@ -44,6 +45,30 @@ pub struct CutByRule;
 enum Source {
     Whole(Bytes),
     Blob { reader: BlobReader, offset: u64, end: u64 },
+    Pieces { reader: BlobReader, pieces: VecDeque<Piece> },
+}
+
+/// A piece of a body that is put together; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes.
+    Text(Bytes),
+    /// Bytes `start..end` of a blob.
+    Blob {
+        /// The first.
+        start: u64,
+        /// After the last.
+        end: u64,
+    },
+}
+
+impl Piece {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Blob { start, end } => end - start,
+        }
+    }
 }
 
 type Waiting = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
@@ -77,6 +102,8 @@ pub struct ReplyBody {
     pausing: Option<Pin<Box<dyn Future<Output = bool> + Send + Sync>>>,
     sent: u64,
     finish: Option<Box<dyn Finish>>,
+    /// Its call counts to the load of its thread until the body is gone.
+    under_way: Option<UnderWay>,
 }
 
 impl ReplyBody {
@@ -90,6 +117,7 @@ impl ReplyBody {
             pausing: None,
             sent: 0,
             finish: None,
+            under_way: None,
         }
     }
 
@@ -109,6 +137,12 @@ impl ReplyBody {
     pub fn blob(reader: BlobReader, offset: u64, end: u64) -> Self {
         let length = end.saturating_sub(offset);
         Self::of(Source::Blob { reader, offset, end }, length)
+    }
+
+    /// Texts and parts of a blob, one after the other.
+    pub fn pieces(reader: BlobReader, pieces: Vec<Piece>) -> Self {
+        let length = pieces.iter().map(Piece::length).sum();
+        Self::of(Source::Pieces { reader, pieces: pieces.into() }, length)
     }
 
     /// Bytes that the body would have without a cut.
@@ -141,6 +175,8 @@ impl ReplyBody {
         match &mut self.source {
             Source::Whole(whole) => whole.truncate(self.remaining as usize),
             Source::Blob { offset, end, .. } => *end = *offset + self.remaining,
+            // No more than what remains is ever taken of them.
+            Source::Pieces { .. } => {}
         }
         self
     }
@@ -152,6 +188,12 @@ impl ReplyBody {
         if self.has_ended() {
             self.tell(Outcome::Completed);
         }
+        self
+    }
+
+    /// The call that it answers, which is under way as long as the body is.
+    pub fn counted_as(mut self, under_way: UnderWay) -> Self {
+        self.under_way = Some(under_way);
         self
     }
 
@@ -200,6 +242,22 @@ impl ReplyBody {
                 let wanted = usize::try_from(*end - *offset).unwrap_or(usize::MAX).min(most).min(FRAME_BYTES);
                 let bytes = reader.read(*offset, wanted)?;
                 *offset += bytes.len() as u64;
+                Ok(bytes)
+            }
+            Source::Pieces { reader, pieces } => {
+                let Some(piece) = pieces.front_mut() else { return Ok(Bytes::new()) };
+                let bytes = match piece {
+                    Piece::Text(text) => text.split_to(most.min(text.len())),
+                    Piece::Blob { start, end } => {
+                        let wanted = usize::try_from(*end - *start).unwrap_or(usize::MAX).min(most).min(FRAME_BYTES);
+                        let bytes = reader.read(*start, wanted)?;
+                        *start += bytes.len() as u64;
+                        bytes
+                    }
+                };
+                if piece.length() == 0 {
+                    pieces.pop_front();
+                }
                 Ok(bytes)
             }
         }

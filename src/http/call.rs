@@ -14,8 +14,8 @@ use crate::daemon::Daemon;
 use crate::facts::Surface;
 use crate::faults::{BodyFault, ConnectionEnd, Decision, Keep, Refusal, Wait};
 use crate::journal::Outcome;
-use crate::wire_errors::Failure;
-use crate::worlds::{CallArrival, Live, RepositoryUri, World};
+use crate::wire_errors::{Failure, Throttled};
+use crate::worlds::{CallArrival, Live, Opening, RepositoryUri, World};
 
 /// Why a call gets no reply: a rule ended its connection. Makes the library drop the connection.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -38,16 +38,16 @@ impl<E: Into<Failure>> From<E> for Stop {
 }
 
 /// What a call learns of its world when its record is opened, so that it need not ask again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Opened {
-    record: u64,
+    opening: Opening,
     seed: u64,
     repository_uri: RepositoryUri,
 }
 
 impl Opened {
-    fn of(live: &Live, record: u64) -> Self {
-        Self { record, seed: live.state.seed, repository_uri: live.state.repository_uri }
+    fn of(live: &Live, opening: Opening) -> Self {
+        Self { opening, seed: live.state.seed, repository_uri: live.state.repository_uri }
     }
 }
 
@@ -70,6 +70,7 @@ pub struct Call {
     pub decision: Decision,
     /// Bytes of body received so far.
     pub bytes_in: u64,
+    is_throttled: bool,
     ended: bool,
 }
 
@@ -82,11 +83,11 @@ impl Call {
         arrival: CallArrival,
     ) -> Self {
         world.touch();
-        let (opened, decision) = world.write(|live| {
-            let (record, decision) = live.open_call(arrival);
-            (Opened::of(live, record), decision)
+        let opened = world.write(|live| {
+            let opening = live.open_call(arrival);
+            Opened::of(live, opening)
         });
-        Self::of(daemon, world, connection, opened, decision)
+        Self::of(daemon, world, connection, opened)
     }
 
     /// Opens the record of a call that is refused before rules are asked.
@@ -98,34 +99,37 @@ impl Call {
     ) -> Self {
         world.touch();
         let opened = world.write(|live| {
-            let record = live.open_refused_call(arrival);
-            Opened::of(live, record)
+            let opening = live.open_refused_call(arrival);
+            Opened::of(live, opening)
         });
-        Self::of(daemon, world, connection, opened, Decision::none())
+        Self::of(daemon, world, connection, opened)
     }
 
-    fn of(
-        daemon: &Arc<Daemon>,
-        world: Arc<World>,
-        connection: &Arc<ConnectionHandle>,
-        opened: Opened,
-        decision: Decision,
-    ) -> Self {
+    fn of(daemon: &Arc<Daemon>, world: Arc<World>, connection: &Arc<ConnectionHandle>, opened: Opened) -> Self {
+        let Opening { record, decision, is_throttled } = opened.opening;
         Self {
             daemon: Arc::clone(daemon),
             world,
             connection: Arc::clone(connection),
-            record: opened.record,
+            record,
             seed: opened.seed,
             repository_uri: opened.repository_uri,
             decision,
             bytes_in: 0,
+            is_throttled,
             ended: false,
         }
     }
 
-    /// Point `before`: nothing has changed yet. An error that a rule names is told in the words of `surface`.
+    /// Whether the call may go on, as far as rates of calls are concerned.
+    pub fn within_rate(&self) -> Result<(), Throttled> {
+        if self.is_throttled { Err(Throttled) } else { Ok(()) }
+    }
+
+    /// Point `before`: nothing has changed yet. A call too many ends here; an error that a rule names is told in the words
+    /// of `surface`.
     pub async fn before(&mut self, surface: Surface) -> Result<(), Stop> {
+        self.within_rate()?;
         if self.decision.before.is_empty() {
             return Ok(());
         }

@@ -1,5 +1,7 @@
 //! The reply to a GET or HEAD of a blob: ranges, validators, and a body that streams.
 
+use std::borrow::Cow;
+
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     IF_NONE_MATCH, RANGE,
@@ -7,17 +9,21 @@ use http::header::{
 use http::{Response, StatusCode};
 
 use super::arrival::Arrival;
-use super::body::ReplyBody;
+use super::body::{Piece, ReplyBody};
 use crate::blobs::BlobReader;
-use crate::oci::range::RequestedRange;
+use crate::oci::range::{RequestedRange, SeveralRanges, several_parts};
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
+/// Type of every blob.
+const OCTETS: &str = "application/octet-stream";
+/// Letters of the line between parts; RFC 2046 allows 70.
+const BOUNDARY_CHARACTERS: usize = 32;
 /// Blobs never change, so they may be kept for a year.
 const A_YEAR: &str = "max-age=31536000";
 
 /// The reply that hands out a blob, as the request's headers ask for it.
-pub fn blob_response(arrival: &Arrival, reader: BlobReader) -> Response<ReplyBody> {
+pub fn blob_response(arrival: &Arrival, reader: BlobReader, several: SeveralRanges) -> Response<ReplyBody> {
     let digest = reader.digest().to_string();
     let etag = format!("\"{digest}\"");
     if arrival.header(IF_NONE_MATCH).is_some_and(|given| given == etag) {
@@ -26,30 +32,59 @@ pub fn blob_response(arrival: &Arrival, reader: BlobReader) -> Response<ReplyBod
         return response;
     }
     let size = reader.size_bytes();
-    let range = match arrival.header(RANGE) {
-        Some(header) if !arrival.is_head() => RequestedRange::parse(header, size),
+    // A HEAD with a range ignores it.
+    let header = arrival.header(RANGE).filter(|_| !arrival.is_head());
+    let parts = header.filter(|_| several == SeveralRanges::Multipart).and_then(|header| several_parts(header, size));
+    let range = match (&parts, header) {
+        (Some(parts), _) if parts.is_empty() => RequestedRange::Unsatisfiable,
+        (None, Some(header)) => RequestedRange::parse(header, size),
         _ => RequestedRange::Whole,
     };
-    let mut response = match range {
-        RequestedRange::Whole => Response::new(ReplyBody::blob(reader, 0, size)),
-        RequestedRange::Part { start, end_exclusive } => {
+    let mut media_type = Cow::Borrowed(OCTETS);
+    let mut response = match (parts, range) {
+        (Some(parts), RequestedRange::Whole) => {
+            let boundary = boundary_of(&reader);
+            media_type = Cow::Owned(format!("multipart/byteranges; boundary={boundary}"));
+            let mut response = Response::new(ReplyBody::pieces(reader, pieces(&parts, size, &boundary)));
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            response
+        }
+        (_, RequestedRange::Whole) => Response::new(ReplyBody::blob(reader, 0, size)),
+        (_, RequestedRange::Part { start, end_exclusive }) => {
             let mut response = Response::new(ReplyBody::blob(reader, start, end_exclusive));
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             set(&mut response, CONTENT_RANGE, &format!("bytes {start}-{}/{size}", end_exclusive - 1));
             response
         }
-        RequestedRange::Unsatisfiable => {
+        (_, RequestedRange::Unsatisfiable) => {
             let mut response = empty(StatusCode::RANGE_NOT_SATISFIABLE);
             set(&mut response, CONTENT_RANGE, &format!("bytes */{size}"));
             return response;
         }
     };
-    set(&mut response, CONTENT_TYPE, "application/octet-stream");
+    set(&mut response, CONTENT_TYPE, &media_type);
     set(&mut response, CONTENT_DIGEST, &digest);
     set(&mut response, ACCEPT_RANGES, "bytes");
     set(&mut response, ETAG, &etag);
     set(&mut response, CACHE_CONTROL, A_YEAR);
     response
+}
+
+/// A line that the blob's bytes do not hold: nobody can write the digest of a text into that text.
+fn boundary_of(reader: &BlobReader) -> String {
+    reader.digest().encoded().chars().take(BOUNDARY_CHARACTERS).collect()
+}
+
+/// The body of a reply with several parts.
+/// Source: <https://www.rfc-editor.org/rfc/rfc9110.html#section-14.6>
+fn pieces(parts: &[(u64, u64)], size: u64, boundary: &str) -> Vec<Piece> {
+    let head = |(start, end): &(u64, u64)| {
+        let range = format!("bytes {start}-{}/{size}", end - 1);
+        format!("\r\n--{boundary}\r\nContent-Type: {OCTETS}\r\nContent-Range: {range}\r\n\r\n")
+    };
+    let part = |part: &(u64, u64)| [Piece::Text(head(part).into()), Piece::Blob { start: part.0, end: part.1 }];
+    let end = Piece::Text(format!("\r\n--{boundary}--\r\n").into());
+    parts.iter().flat_map(part).chain([end]).collect()
 }
 
 /// Takes the body off a reply to HEAD; its length stays announced.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::pipeline;
 use super::socket::{Socket, pause};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Load};
 use crate::worlds::{World, WorldId};
 
 /// Connections that one listener serves at a time; a further one waits in the kernel's queue.
@@ -65,9 +65,9 @@ async fn serve(daemon: Arc<Daemon>, listener: TcpListener, world: Option<WorldId
                 let (world, stop) = (world.clone(), stop.clone());
                 // The thread that serves it has to watch it, not the one that accepted it.
                 match stream.into_std() {
-                    Ok(stream) => tasks.serve(async move {
+                    Ok(stream) => tasks.serve(|load| async move {
                         match TcpStream::from_std(stream) {
-                            Ok(stream) => serve_connection(daemon, stream, world, stop).await,
+                            Ok(stream) => serve_connection(daemon, stream, world, load, stop).await,
                             Err(error) => tracing::warn!(%error, "a connection could not be served"),
                         }
                         drop(permit);
@@ -87,12 +87,22 @@ async fn serve(daemon: Arc<Daemon>, listener: TcpListener, world: Option<WorldId
     }
 }
 
-async fn serve_connection(daemon: Arc<Daemon>, stream: TcpStream, world: Option<WorldId>, stop: CancellationToken) {
+async fn serve_connection(
+    daemon: Arc<Daemon>,
+    stream: TcpStream,
+    world: Option<WorldId>,
+    load: Load,
+    stop: CancellationToken,
+) {
     let number = daemon.next_connection();
     let (socket, handle) = Socket::new(stream, number);
     let service = service_fn(|request| {
         let (daemon, handle, world) = (Arc::clone(&daemon), Arc::clone(&handle), world.clone());
-        async move { pipeline::handle(&daemon, &handle, world.as_ref(), request).await }
+        let under_way = load.begin();
+        async move {
+            let response = pipeline::handle(&daemon, &handle, world.as_ref(), request).await;
+            response.map(|response| response.map(|body| body.counted_as(under_way)))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

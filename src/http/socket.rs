@@ -38,6 +38,19 @@ pub struct ConnectionHandle {
 }
 
 impl ConnectionHandle {
+    /// A handle of no connection, for calls that come by none.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn detached() -> Arc<Self> {
+        Arc::new(Self {
+            number: 0,
+            socket: -1,
+            open: AtomicBool::new(false),
+            reset: AtomicBool::new(false),
+            flushes: AtomicU64::new(0),
+            login: Mutex::new(None),
+        })
+    }
+
     /// Makes the coming close a TCP reset instead of an orderly end.
     pub fn reset_on_close(&self) {
         self.reset.store(true, Ordering::Release);

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
+use super::profile::{Digests, Profile};
 use super::route::Matched;
 use crate::http::{Arrival, Call, UploadSession};
 use crate::operations::Operation;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, UploadId};
-use crate::registry::{Caller, templates};
+use crate::registry::{Caller, Registry, templates};
 use crate::wire_errors::{AccessDenied, DigestInvalid, Failure, NameInvalid};
 use crate::worlds::Live;
 
@@ -21,8 +22,12 @@ pub(super) struct OciCall {
     pub(super) matched: Matched,
     pub(super) registry: RegistryKey,
     pub(super) caller: Caller,
+    /// How this world's registry surface behaves.
+    pub(super) profile: &'static Profile,
     /// Our own base URL in the words of the caller's `Host`, without a trailing slash.
     pub(super) base_url: String,
+    /// What stands before the path of a `Location` or `Link`: that URL, or nothing.
+    pub(super) location_base: String,
 }
 
 impl OciCall {
@@ -36,10 +41,20 @@ impl OciCall {
         parse_digest(&self.matched.object)
     }
 
-    /// Whether the caller may create the repository that its push would create; a push to one that is there, or that no
-    /// template would create, needs no such right.
+    /// The digest that a blob is to be pushed under.
+    pub(super) fn pushed_digest(&self, text: &str) -> Result<Digest, Failure> {
+        match parse_digest(text)? {
+            Digest::Sha512(_) if self.profile.digests == Digests::Sha256 => Err(invalid_digest(text)),
+            digest => Ok(digest),
+        }
+    }
+
+    /// Whether the caller may create the repository that its push would create; a push that would create none needs no such
+    /// right.
     pub(super) fn may_create(&self, live: &Live, repository: &RepositoryName) -> Result<(), Failure> {
-        if !live.read_registry(&self.registry, |registry| templates::creates_on_push(registry, repository)) {
+        let missing = self.profile.missing_repository;
+        let creates = |registry: &Registry| templates::creates_on_push(registry, repository, missing);
+        if !live.read_registry(&self.registry, creates) {
             return Ok(());
         }
         let action = Operation::CreateRepository.action();
@@ -48,11 +63,9 @@ impl OciCall {
     }
 
     /// Whether the caller may download layers of another repository of this registry.
-    pub(super) fn may_read_layers_of(&self, repository: &RepositoryName) -> bool {
+    pub(super) fn may_read_layers_of(&self, live: &Live, repository: &RepositoryName) -> bool {
         let action = Operation::GetDownloadUrlForLayer.action();
-        let authorize =
-            |live: &mut Live| live.state.authorize(&self.registry, &self.caller, action, Some(repository), &[]).is_ok();
-        self.call.write(authorize)
+        live.state.authorize(&self.registry, &self.caller, action, Some(repository), &[]).is_ok()
     }
 
     /// An upload into a repository of this registry.
@@ -62,13 +75,17 @@ impl OciCall {
 
     /// Path of a blob of this repository.
     pub(super) fn blob_location(&self, repository: &RepositoryName, digest: &Digest) -> String {
-        format!("{}/v2/{repository}/blobs/{digest}", self.base_url)
+        format!("{}/v2/{repository}/blobs/{digest}", self.location_base)
     }
 }
 
 /// A digest, in the words of the surface if it is none.
 pub(super) fn parse_digest(text: &str) -> Result<Digest, Failure> {
-    text.parse().map_err(|_| DigestInvalid(Cow::Owned(format!("invalid digest: '{text}'"))).into())
+    text.parse().map_err(|_| invalid_digest(text))
+}
+
+fn invalid_digest(text: &str) -> Failure {
+    DigestInvalid(Cow::Owned(format!("invalid digest: '{text}'"))).into()
 }
 
 /// A repository name, in the words of the surface if it is none.

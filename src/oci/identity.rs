@@ -1,14 +1,16 @@
-//! Who calls the registry surface: the principal of a token that GetAuthorizationToken gave out.
+//! Who calls the registry surface: the principal of a token that GetAuthorizationToken gave out, or anybody where the
+//! world's profile asks for no login.
 
 use std::sync::Arc;
 
+use super::profile::{Logins, Profile};
 use crate::auth::basic::BasicCredentials;
 use crate::http::Arrival;
 use crate::registry::Caller;
-use crate::registry::types::{AccountId, Region, RegistryKey};
+use crate::registry::types::{AccountId, Region, RegistryKey, Timestamp};
 use crate::wire_errors::{Failure, TokenExpired, Unauthorized};
-use crate::worlds::PasswordAddress;
 use crate::worlds::address::Addressed;
+use crate::worlds::{AuthMode, Live, PasswordAddress, Token};
 
 /// User name of every registry login.
 const USER: &str = "AWS";
@@ -45,26 +47,63 @@ pub(super) struct Identity {
     pub(super) registry: RegistryKey,
 }
 
-/// The identity behind a login, by the world's tokens and clock.
-pub(super) fn identify(addressed: &Addressed, login: &Login) -> Result<Identity, Failure> {
-    let world = &addressed.world;
-    let password = login.password.as_ref().filter(|password| {
-        password.incarnation == world.identity().incarnation && world.identity().key.minted(password)
-    });
-    let password = password.ok_or(Unauthorized)?;
-    let (token, now) = world.write(|live| (live.state.tokens.find(password.number).cloned(), live.now()));
-    let token = token.ok_or(Unauthorized)?;
-    if token.expires <= now {
-        return Err(TokenExpired.into());
+/// What a world says to a login, learned in one look.
+#[derive(Debug)]
+pub(super) struct Standing {
+    /// How its registry surface behaves.
+    pub(super) profile: &'static Profile,
+    auth: AuthMode,
+    token: Option<Token>,
+    now: Timestamp,
+    default_region: Region,
+}
+
+impl Standing {
+    /// Asks the world of a call.
+    pub(super) fn read(addressed: &Addressed, login: &Login) -> Self {
+        let world = &addressed.world;
+        let password = login.password.as_ref().filter(|password| {
+            password.incarnation == world.identity().incarnation && world.identity().key.minted(password)
+        });
+        world.write(|live| Self {
+            profile: Profile::of(live.state.profile),
+            auth: live.state.auth,
+            token: password.and_then(|password| live.state.tokens.find(password.number).cloned()),
+            now: live.now(),
+            default_region: live.state.default_region().clone(),
+        })
     }
-    // A token is good in the region that issued it, as in ECR.
-    if addressed.region.as_ref().is_some_and(|region| *region != token.region) {
-        return Err(Unauthorized.into());
+
+    /// Who calls. Without a good login, where the world does not insist on one, it is the default account.
+    pub(super) fn identify(self, addressed: &Addressed) -> Result<Identity, Failure> {
+        let is_open = self.profile.logins == Logins::WhereVerified && !self.auth.verifies();
+        match self.by_token(addressed) {
+            Err(_) if is_open => Ok(self.anonymous(addressed)),
+            identified => identified,
+        }
     }
-    let account: AccountId = addressed.account.unwrap_or(token.account);
-    let region: Region = token.region.clone();
-    Ok(Identity {
-        caller: Caller { account: token.account, arn: Arc::clone(&token.principal) },
-        registry: RegistryKey { account, region },
-    })
+
+    fn by_token(&self, addressed: &Addressed) -> Result<Identity, Failure> {
+        let token = self.token.as_ref().ok_or(Unauthorized)?;
+        if token.expires <= self.now {
+            return Err(TokenExpired.into());
+        }
+        // A token is good in the region that issued it, as in ECR.
+        if addressed.region.as_ref().is_some_and(|region| *region != token.region) {
+            return Err(Unauthorized.into());
+        }
+        let account: AccountId = addressed.account.unwrap_or(token.account);
+        let region: Region = token.region.clone();
+        Ok(Identity {
+            caller: Caller { account: token.account, arn: Arc::clone(&token.principal) },
+            registry: RegistryKey { account, region },
+        })
+    }
+
+    fn anonymous(self, addressed: &Addressed) -> Identity {
+        let account = addressed.account.unwrap_or_else(|| addressed.world.identity().default_account());
+        let region = addressed.region.clone().unwrap_or(self.default_region);
+        let registry = RegistryKey { account, region };
+        Identity { caller: Live::root_caller(&registry, account), registry }
+    }
 }

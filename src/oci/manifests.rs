@@ -1,26 +1,32 @@
 //! Manifests: HEAD, GET, PUT, DELETE.
+//!
+//! A pull by tag is answered in a format that the caller accepts, if the image can be converted to one.
 
 use std::sync::Arc;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
 use http::{Response, StatusCode};
 
+use super::accept;
 use super::call::{OciCall, parse_digest, reply, set};
+use super::profile::{Conversion, Digests, Errors, ManifestDeletion, TagParameters};
 use crate::http::{BodyError, ReplyBody, Stop, whole};
 use crate::operations::Route;
 use crate::pull_through;
+use crate::registry::conversion;
 use crate::registry::errors::InvalidParameter;
 use crate::registry::limits;
-use crate::registry::ops::{batch_delete_image, image_by_reference, put_image};
+use crate::registry::ops::{batch_delete_image, delete_manifest, image_by_reference, put_manifest};
 use crate::registry::templates;
-use crate::registry::types::TAG_PATTERN;
-use crate::registry::{ImageFailureCause, ImageIdentifier, Manifest, Reference};
+use crate::registry::types::{RepositoryName, TAG_PATTERN, Tag};
+use crate::registry::{ImageFailureCause, ImageIdentifier, Manifest, MediaType, Reference};
 use crate::wire_errors::{Failure, ManifestTooLarge, ManifestUnknown, TagInvalid, Unsupported};
 
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
 
-/// Tag or digest of the path. ECR answers an illegal tag with 405, but a HEAD with 400.
+/// Tag or digest of the path. ECR answers an illegal tag with 405, but a HEAD with 400; the specification with 400.
 fn reference(call: &OciCall) -> Result<Reference, Failure> {
     let text = &call.matched.object;
     if text.contains(':') {
@@ -30,10 +36,15 @@ fn reference(call: &OciCall) -> Result<Reference, Failure> {
         let constraint = format!("must satisfy regular expression '{TAG_PATTERN}'");
         let refused = InvalidParameter::new("imageTag", constraint);
         match call.matched.route {
+            _ if call.profile.errors == Errors::Specification => invalid_tag(text),
             Route::ManifestHead => TagInvalid(refused.to_string().into()).into(),
             _ => refused.into(),
         }
     })
+}
+
+fn invalid_tag(text: &str) -> Failure {
+    TagInvalid(format!("`{text}` is no tag").into()).into()
 }
 
 pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
@@ -41,6 +52,7 @@ pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     let reference = reference(call)?;
     pull_through::bring_manifest(&call.call, &call.registry, &call.caller, &repository, &reference).await?;
     let is_pull = call.matched.route == Route::ManifestGet;
+    let by_tag = matches!(reference, Reference::Tag(_));
     let input = image_by_reference::Input { repository: repository.clone(), reference };
     let image = call.call.write(|live| {
         let now = live.now();
@@ -62,18 +74,24 @@ pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
         }
         Ok::<_, image_by_reference::Error>(image)
     })?;
-    let digest = image.digest().to_string();
+    // Whoever accepts neither the form that is stored nor one that it can be converted to gets what there is
+    // (unconfirmed): clients that name few types read others all the same.
+    let accepts = |media_type: &MediaType| accept::takes(&call.arrival.parts.headers, media_type.as_str());
+    let converts = by_tag && call.profile.conversion == Conversion::ByTag;
+    let readable = conversion::readable(image.manifest(), converts, accepts);
+    let manifest = readable.unwrap_or_else(|| Arc::clone(image.manifest()));
+    let digest = manifest.digest().to_string();
     let etag = format!("\"{digest}\"");
     if call.arrival.header(IF_NONE_MATCH).is_some_and(|given| given == etag) {
         let mut response = reply(StatusCode::NOT_MODIFIED, "");
         set(&mut response, ETAG, &etag);
         return Ok(whole(response));
     }
-    let mut response = reply(StatusCode::OK, image.manifest().bytes().clone());
-    set(&mut response, CONTENT_TYPE, image.manifest().media_type().as_str());
+    let mut response = reply(StatusCode::OK, manifest.bytes().clone());
+    set(&mut response, CONTENT_TYPE, manifest.media_type().as_str());
     set(&mut response, CONTENT_DIGEST, &digest);
     set(&mut response, ETAG, &etag);
-    if call.matched.object.contains(':') {
+    if !by_tag {
         set(&mut response, CACHE_CONTROL, "max-age=31536000");
     }
     Ok(whole(response))
@@ -90,19 +108,29 @@ pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop>
     call.call.bytes_in = bytes.len() as u64;
     let declared = call.arrival.header(CONTENT_TYPE).map(str::to_owned);
     // Hashed and parsed before the writer is entered.
-    let manifest = Manifest::parse(bytes, declared.as_deref()).map(Arc::new);
+    let manifest = Manifest::parse(bytes, declared.as_deref());
+    let manifest = manifest.map(|manifest| match &reference {
+        Reference::Digest(digest) if call.profile.digests == Digests::Sha256AndSha512 => {
+            manifest.named_by(digest.algorithm())
+        }
+        _ => manifest,
+    });
+    let manifest = manifest.map(Arc::new);
     let subject = manifest.as_ref().ok().and_then(|manifest| manifest.subject().map(ToString::to_string));
     let pushed = manifest.as_ref().ok().map(|manifest| manifest.digest().clone());
-    let (image_tag, image_digest) = match &reference {
-        Reference::Tag(tag) => (Some(tag.clone()), None),
-        Reference::Digest(digest) => (None, Some(digest.to_string())),
+    let (tags, digest) = match &reference {
+        Reference::Tag(tag) => (vec![tag.clone()], None),
+        Reference::Digest(digest) => (tag_parameters(call)?, Some(digest.to_string())),
     };
-    let input = put_image::Input { repository: repository.clone(), manifest, image_tag, image_digest };
+    let shown_tags: Vec<Tag> = if digest.is_some() { tags.clone() } else { Vec::new() };
+    let rules = call.profile.manifests;
+    let input = put_manifest::Input { repository: repository.clone(), manifest, tags, digest, rules };
+    let missing = call.profile.missing_repository;
     let stored = call.call.write(|live| {
         call.may_create(live, &repository)?;
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-            templates::on_push(registry, cx, &repository, |registry, cx| {
-                Ok::<_, Failure>(put_image::apply(registry, cx, input)?)
+            templates::on_push(registry, cx, &repository, missing, |registry, cx| {
+                Ok::<_, Failure>(put_manifest::apply(registry, cx, input)?)
             })
         })
     });
@@ -113,19 +141,50 @@ pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop>
         (Err(error), _) => return Err(error.into()),
     };
     let mut response = reply(StatusCode::CREATED, "");
-    set(&mut response, LOCATION, &format!("{}/v2/{repository}/manifests/{digest}", call.base_url));
+    set(&mut response, LOCATION, &format!("{}/v2/{repository}/manifests/{digest}", call.location_base));
     set(&mut response, CONTENT_DIGEST, &digest.to_string());
     if let Some(subject) = subject {
         set(&mut response, SUBJECT, &subject);
     }
+    for tag in &shown_tags {
+        if let Ok(tag) = HeaderValue::from_str(tag.as_str()) {
+            response.headers_mut().append(TAG, tag);
+        }
+    }
     Ok(whole(response))
+}
+
+/// Tags that a push by digest puts on by `?tag=`.
+fn tag_parameters(call: &OciCall) -> Result<Vec<Tag>, Failure> {
+    match call.profile.tag_parameters {
+        TagParameters::Ignored => Ok(Vec::new()),
+        TagParameters::Taken => {
+            let tags = call.matched.query.tags.iter();
+            tags.map(|text| text.parse().map_err(|_| invalid_tag(text))).collect()
+        }
+    }
 }
 
 pub(super) fn delete(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     let repository = call.repository()?;
     let reference = reference(call)?;
-    let input = batch_delete_image::Input { repository, image_ids: vec![ImageIdentifier::from(&reference)] };
-    let deleted = call.call.write(|live| {
+    match call.profile.manifest_deletion {
+        ManifestDeletion::AsBatchDeleteImage => delete_image(call, repository, &reference)?,
+        ManifestDeletion::OfReference => {
+            let input = delete_manifest::Input { repository, reference };
+            call.call.write(|live| {
+                live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
+                    delete_manifest::apply(registry, cx, &input)
+                })
+            })?;
+        }
+    }
+    Ok(whole(reply(StatusCode::ACCEPTED, "")))
+}
+
+fn delete_image(call: &OciCall, repository: RepositoryName, reference: &Reference) -> Result<(), Failure> {
+    let input = batch_delete_image::Input { repository, image_ids: vec![ImageIdentifier::from(reference)] };
+    call.call.write(|live| {
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
             let deleted = batch_delete_image::apply(registry, cx, &input)?;
             match deleted.failures.into_iter().next() {
@@ -133,9 +192,7 @@ pub(super) fn delete(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
                 Some(failure) => Err(delete_failure(&failure.cause)),
             }
         })
-    });
-    deleted?;
-    Ok(whole(reply(StatusCode::ACCEPTED, "")))
+    })
 }
 
 fn delete_failure(cause: &ImageFailureCause) -> Failure {

@@ -3,6 +3,18 @@
 //! They look alike and follow different rules. `Range` is RFC 9110 as registries answer it, in bytes of the blob;
 //! `Content-Range` is the distribution specification's own form, without a unit and without a total.
 
+/// What a `Range` of several parts yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeveralRanges {
+    /// The whole blob, as if there were no such header.
+    Ignored,
+    /// Each part, in a body of type `multipart/byteranges`.
+    Multipart,
+}
+
+/// Most parts that one reply has; a header that asks for more is ignored, as RFC 9110 lets a server do.
+const MOST_PARTS: usize = 64;
+
 /// What a read of a blob should answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestedRange {
@@ -44,13 +56,35 @@ impl RequestedRange {
     }
 }
 
-/// The two sides of `bytes=a-b`. None for another unit, several ranges, or no range.
-fn single_byte_range(header: &str) -> Option<(&str, &str)> {
-    let (unit, ranges) = header.split_once('=')?;
-    if !unit.trim().eq_ignore_ascii_case("bytes") || ranges.contains(',') {
+/// The parts that a `Range` header of several names in a blob of `size_bytes`, as start and exclusive end, in their order
+/// and as many as hold a byte. None for a header that does not name several, or too many of them.
+pub fn several_parts(header: &str, size_bytes: u64) -> Option<Vec<(u64, u64)>> {
+    let ranges = byte_ranges(header)?;
+    if !ranges.contains(',') {
         return None;
     }
-    ranges.trim().split_once('-')
+    // Empty members of a list do not count, in RFC 9110's grammar of lists.
+    let ranges = ranges.split(',').map(str::trim).filter(|range| !range.is_empty());
+    let mut parts = Vec::new();
+    for (number, range) in ranges.enumerate() {
+        match RequestedRange::parse(&format!("bytes={range}"), size_bytes) {
+            _ if number >= MOST_PARTS => return None,
+            RequestedRange::Part { start, end_exclusive } => parts.push((start, end_exclusive)),
+            RequestedRange::Unsatisfiable => {}
+            RequestedRange::Whole => return None,
+        }
+    }
+    Some(parts)
+}
+
+/// The two sides of `bytes=a-b`. None for another unit, several ranges, or no range.
+fn single_byte_range(header: &str) -> Option<(&str, &str)> {
+    byte_ranges(header).filter(|ranges| !ranges.contains(','))?.split_once('-')
+}
+
+fn byte_ranges(header: &str) -> Option<&str> {
+    let (unit, ranges) = header.split_once('=')?;
+    unit.trim().eq_ignore_ascii_case("bytes").then_some(ranges.trim())
 }
 
 /// The bytes that a chunk of an upload says it holds; both ends count.
@@ -165,6 +199,24 @@ mod tests {
         ] {
             check(header, 10, RequestedRange::Whole);
         }
+    }
+
+    #[test]
+    fn several_ranges_are_told_apart_and_those_without_a_byte_left_out() {
+        let check = |header: &str, expect: Option<&[(u64, u64)]>| {
+            assert_eq!(several_parts(header, 10).as_deref(), expect, "{header:?}");
+        };
+        check("bytes=0-1,4-5", Some(&[(0, 2), (4, 6)]));
+        check("Bytes= 0-0 , 8- ,-1", Some(&[(0, 1), (8, 10), (9, 10)]));
+        check("bytes=0-1,", Some(&[(0, 2)]));
+        check("bytes=0-1,10-", Some(&[(0, 2)]));
+        check("bytes=10-,20-30", Some(&[]));
+        for other in ["bytes=0-1", "bytes=0-1,x", "lines=0-1,2-3", "0-1,2-3", ""] {
+            check(other, None);
+        }
+        let many = |parts: usize| several_parts(&format!("bytes={}", vec!["0-0"; parts].join(",")), 10);
+        assert_eq!(many(64).map(|parts| parts.len()), Some(64));
+        assert_eq!(many(65), None);
     }
 
     fn check_chunk(header: &str, expect: Option<(u64, u64)>) {

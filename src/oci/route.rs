@@ -33,7 +33,7 @@ pub struct Matched {
 }
 
 /// Members of a query that some route knows; every other one is ignored, since clients carry members from one URL to the
-/// next. Decoded, not checked. Of a repeated member the first counts.
+/// next. Decoded, not checked. Of a repeated member the first counts, but for tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     /// `digest`: what an upload should hash to.
@@ -50,6 +50,8 @@ pub struct Query {
     pub digest_algorithm: Option<String>,
     /// `artifactType`: kind of referrers wanted.
     pub artifact_type: Option<String>,
+    /// `tag`: tags to put on what is pushed by digest; all of them count, in their order.
+    pub tags: Vec<String>,
 }
 
 /// Why there is no route.
@@ -170,7 +172,10 @@ impl Query {
         let mut members = Self::default();
         for member in query.split('&') {
             let (key, value) = member.split_once('=').unwrap_or((member, ""));
-            if let Some(known) = members.member(&decode(key)) {
+            let key = decode(key);
+            if key == "tag" {
+                members.tags.push(decode(value).into_owned());
+            } else if let Some(known) = members.member(&key) {
                 // A plus stays a plus: no member may hold a blank, but a media type that was not escaped may hold a plus.
                 known.get_or_insert_with(|| decode(value).into_owned());
             }
@@ -329,7 +334,7 @@ mod tests {
     #[test]
     fn known_members_of_a_query_are_read_and_others_ignored() {
         let text = "mount=sha256%3A00&from=a%2Fb&ns=docker.io&digest=one&digest=two&n=10&last=v%201&&origin\
-                    &digest-algorithm=sha512&artifactType=application/x+json";
+                    &digest-algorithm=sha512&artifactType=application/x+json&tag=a&tag=b%2e1&tag=";
         let query = Query::parse(text);
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(
@@ -342,6 +347,7 @@ mod tests {
                 last: some("v 1"),
                 digest_algorithm: some("sha512"),
                 artifact_type: some("application/x+json"),
+                tags: ["a", "b.1", ""].map(str::to_owned).to_vec(),
             }
         );
         assert_eq!(Query::parse("n").page_size, some(""), "a member without a value is there, and empty");

@@ -1,6 +1,5 @@
 //! One call of the registry surface from its route to its reply.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,14 +7,18 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::call::{OciCall, reply, repository_name};
-use super::identity::{Identity, Login, identify};
+use super::identity::{Identity, Login, Standing};
+use super::profile::{Errors, Locations, Profile};
 use super::route::{self, Matched, RouteError};
-use super::{blobs, listings, manifests, uploads};
+use super::{blobs, listings, manifests, referrers, uploads, wording};
 use crate::facts::{Fact, Facts, Surface};
 use crate::http::{Arrival, Call, CredentialHints, EndConnection, ReplyBody, Stop, find_world, whole, without_body_if};
 use crate::operations::{Operation, Route};
 use crate::registry::types::{Digest, RegistryKey, RepositoryName};
-use crate::wire_errors::{AccessDenied, Failure, MethodNotAllowed, RouteNotFound, Unsupported, oci_response};
+use crate::wire_errors::{
+    AccessDenied, Failure, MethodNotAllowed, RouteNotFound, oci_response, specification_response,
+};
+use crate::worlds::CallArrival;
 
 /// Header that every reply of the surface carries.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -39,13 +42,15 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
         Err(refusal) => return Ok(refusal),
     };
     let base_url = format!("http://{}", arrival.host().unwrap_or(&addressed.world.identity().registry_host));
+    let standing = Standing::read(&addressed, &login);
+    let profile = standing.profile;
 
     // Names before logins: an anonymous caller may learn the grammar, but not what exists.
     let admitted = matched.map_err(route_failure).and_then(|matched| {
         if !matches!(matched.route, Route::Ping | Route::Catalog) {
             repository_name(&matched.name.0)?;
         }
-        Ok((identify(&addressed, &login)?, matched))
+        Ok((standing.identify(&addressed)?, matched))
     });
     let (identity, matched) = match admitted {
         Ok(admitted) => admitted,
@@ -53,7 +58,7 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
             // Rules are not asked: the anonymous half of a call must not use up what is meant for the call itself.
             let record = arrival.record(facts);
             let call = Call::refused(&arrival.daemon, addressed.world, &arrival.connection, record);
-            return fail(call, arrival, &base_url, &failure).await;
+            return fail(call, arrival, profile, &base_url, failure).await;
         }
     };
     facts.set(Fact::Account, identity.registry.account.as_str());
@@ -63,9 +68,17 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
     if matches!(matched.route, Route::BlobGet | Route::ManifestGet) {
         add_stored_size(&mut facts, &addressed.world, &registry, &matched);
     }
-    let record = arrival.record(facts);
+    let counts_as = matched
+        .route
+        .operation()
+        .map(|operation| (RegistryKey { account: caller.account, region: registry.region.clone() }, operation));
+    let record = CallArrival { counts_as, ..arrival.record(facts) };
     let call = Call::open(&arrival.daemon, addressed.world, &arrival.connection, record);
-    let mut call = OciCall { call, arrival, matched, registry, caller, base_url };
+    let location_base = match profile.locations {
+        Locations::Absolute => base_url.clone(),
+        Locations::Relative => String::new(),
+    };
+    let mut call = OciCall { call, arrival, matched, registry, caller, profile, base_url, location_base };
     let handled = handle(&mut call).await;
     let OciCall { call, arrival, base_url, .. } = call;
     match handled {
@@ -73,7 +86,7 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
             let is_head = arrival.is_head();
             call.reply(finished(response, is_head), None).await
         }
-        Err(Stop::Failure(failure)) => fail(call, arrival, &base_url, &failure).await,
+        Err(Stop::Failure(failure)) => fail(call, arrival, profile, &base_url, *failure).await,
         Err(Stop::Ended(ended)) => Err(ended),
     }
 }
@@ -95,10 +108,8 @@ async fn handle(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
         Route::UploadPut => uploads::put(call).await,
         Route::UploadStatus => uploads::status(call),
         Route::UploadCancel => uploads::cancel(call),
-        Route::BlobDelete => Err(Unsupported(Cow::Borrowed("ECR does not delete blobs over this API.")).into()),
-        Route::ReferrersList => {
-            Err(Unsupported(Cow::Borrowed("This fixture does not have the referrers API yet.")).into())
-        }
+        Route::BlobDelete => blobs::delete(call),
+        Route::ReferrersList => referrers::list(call),
     }
 }
 
@@ -183,11 +194,23 @@ fn add_stored_size(facts: &mut Facts, world: &crate::worlds::World, registry: &R
 async fn fail(
     call: Call,
     mut arrival: Arrival,
+    profile: &Profile,
     base_url: &str,
-    failure: &Failure,
+    failure: Failure,
 ) -> Result<Response<ReplyBody>, EndConnection> {
     arrival.drain();
-    let response = whole(oci_response(failure, base_url));
+    let (failure, response) = match profile.errors {
+        Errors::Ecr => {
+            let response = oci_response(&failure, base_url);
+            (failure, response)
+        }
+        Errors::Specification => {
+            let failure = wording::by_specification(failure);
+            let response = specification_response(&failure, base_url);
+            (failure, response)
+        }
+    };
+    let response = whole(response);
     let (code, _) = failure.outcome(Surface::Oci);
     call.reply(finished(response, arrival.is_head()), Some(&code)).await
 }

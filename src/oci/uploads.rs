@@ -11,32 +11,41 @@ use http::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt as _;
 
-use super::call::{OciCall, parse_digest, reply, set};
+use super::call::{OciCall, reply, set};
 use super::manifests::CONTENT_DIGEST;
+use super::profile::{Digests, MountFromAnywhere};
 use super::range::ChunkRange;
 use crate::blobs::{Checkpoint, FinishError, StoreError, Upload};
 use crate::http::{EndConnection, Ending, ReplyBody, Stop, drain, store_failure, whole};
 use crate::registry::errors::InvalidLayer;
 use crate::registry::ops::append_upload::{self, ChunkEnd};
-use crate::registry::ops::finish_upload::{self, UploadRules};
-use crate::registry::ops::{cancel_upload, initiate_layer_upload, mount_blob, upload_status};
-use crate::registry::templates;
+use crate::registry::ops::{cancel_upload, finish_upload, initiate_layer_upload, mount_blob, upload_status};
 use crate::registry::types::{Digest, RepositoryName, UploadId, VerifiedBlob};
+use crate::registry::{Effect, templates};
 use crate::wire_errors::{BlobUploadUnknown, DigestInvalid, Failure, RangeInvalid, SizeInvalid};
+use crate::worlds::Live;
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 
 pub(super) async fn start(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     let repository = call.repository()?;
+    check_algorithm(call)?;
     let input = initiate_layer_upload::Input { repository: repository.clone() };
+    let missing = call.profile.missing_repository;
+    let mut abandoned: Vec<UploadId> = Vec::new();
     let opened = call.call.write(|live| {
         call.may_create(live, &repository)?;
         live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-            templates::on_push(registry, cx, &repository, |registry, cx| {
+            let opened = templates::on_push(registry, cx, &repository, missing, |registry, cx| {
                 Ok::<_, Failure>(initiate_layer_upload::apply(registry, cx, &input)?)
-            })
+            })?;
+            abandoned.extend(cx.effects.iter().filter_map(Effect::abandoned_upload).cloned());
+            Ok::<_, Failure>(opened)
         })
     })?;
+    for upload in &abandoned {
+        call.upload(&repository, upload).close();
+    }
     call.upload(&repository, &opened.upload_id).open()?;
     match call.matched.query.digest.clone() {
         None => Ok(whole(session_reply(call, StatusCode::ACCEPTED, &repository, &opened.upload_id, 0))),
@@ -51,19 +60,27 @@ pub(super) async fn start(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     }
 }
 
+/// The algorithm that a client announces, in the specification's drafts; ECR does not know the parameter.
+fn check_algorithm(call: &OciCall) -> Result<(), Failure> {
+    match call.matched.query.digest_algorithm.as_deref() {
+        None | Some("" | "sha256" | "sha512") => Ok(()),
+        Some(_) if call.profile.digests == Digests::Sha256 => Ok(()),
+        Some(other) => Err(DigestInvalid(format!("`{other}` is no algorithm of a digest here").into()).into()),
+    }
+}
+
 pub(super) async fn mount(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     let repository = call.repository()?;
     let digest = call.matched.query.mount.as_deref().and_then(|digest| digest.parse::<Digest>().ok());
-    let from = call.matched.query.from.as_deref().and_then(|from| from.parse().ok());
-    // Who mounts a blob could download it and push it again, so it has to be allowed to do that.
-    let from = from.filter(|from| call.may_read_layers_of(from));
-    if let (Some(digest), Some(from)) = (digest, from) {
-        let from = mount_blob::MountSource::Repository(from);
-        let input = mount_blob::Input { repository: repository.clone(), digest: digest.clone(), from };
+    let source = digest.as_ref().and_then(|digest| call.call.write(|live| mount_source(call, live, digest)));
+    if let (Some(digest), Some(from)) = (digest, source) {
+        let rules = call.profile.mounts;
+        let input = mount_blob::Input { repository: repository.clone(), digest: digest.clone(), from, rules };
+        let missing = call.profile.missing_repository;
         let mounted = call.call.write(|live| {
             call.may_create(live, &repository)?;
             live.on_registry(&call.registry, &call.caller, call.call.record, |registry, cx| {
-                templates::on_push(registry, cx, &repository, |registry, cx| {
+                templates::on_push(registry, cx, &repository, missing, |registry, cx| {
                     Ok::<_, Failure>(mount_blob::apply(registry, cx, &input)?)
                 })
             })
@@ -76,11 +93,26 @@ pub(super) async fn mount(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     start(call).await
 }
 
+/// Where to mount from: what the caller names, or whatever has the blob. Who mounts a blob could download it and push it
+/// again, so it has to be allowed to do that.
+fn mount_source(call: &OciCall, live: &Live, digest: &Digest) -> Option<RepositoryName> {
+    match call.matched.query.from.as_deref() {
+        Some(from) => from.parse().ok().filter(|from| call.may_read_layers_of(live, from)),
+        None if call.profile.mounts_from_anywhere == MountFromAnywhere::Tried => live
+            .read_registry(&call.registry, |registry| {
+                mount_blob::sources(registry, digest).find(|from| call.may_read_layers_of(live, from)).cloned()
+            }),
+        None => None,
+    }
+}
+
 pub(super) async fn patch(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     let (repository, id) = (call.repository()?, upload_id(call));
-    let offset = append(call, &repository, &id).await?;
-    // ECR answers 201 where the specification has 202.
-    Ok(whole(session_reply(call, StatusCode::CREATED, &repository, &id, offset)))
+    let addition = Addition::announced(call, &repository, &id)?;
+    let session = call.upload(&repository, &id).bytes()?;
+    let mut bytes = session.lock().await;
+    let offset = addition.append(call, &mut bytes).await?;
+    Ok(whole(session_reply(call, call.profile.patched, &repository, &id, offset)))
 }
 
 pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
@@ -93,9 +125,9 @@ pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop>
 pub(super) fn status(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
     let (repository, id) = (call.repository()?, upload_id(call));
     let input = upload_status::Input { repository: repository.clone(), upload_id: id.clone() };
-    let found = call
-        .call
-        .write(|live| live.read_registry(&call.registry, |registry| upload_status::apply(registry, &input)))?;
+    let found = call.call.write(|live| {
+        live.read_registry(&call.registry, |registry| upload_status::apply(registry, &input, live.now()))
+    })?;
     Ok(whole(session_reply(call, StatusCode::NO_CONTENT, &repository, &id, found.offset_bytes)))
 }
 
@@ -114,53 +146,81 @@ fn upload_id(call: &OciCall) -> UploadId {
     UploadId(Arc::from(call.matched.object.as_str()))
 }
 
-/// Appends the request's body; answers the new length.
-async fn append(call: &mut OciCall, repository: &RepositoryName, id: &UploadId) -> Result<u64, Stop> {
-    let chunk = match call.arrival.header(CONTENT_RANGE) {
-        None => None,
-        Some(header) => Some(ChunkRange::parse(header).map_err(|error| SizeInvalid(error.to_string().into()))?),
-    };
-    if let (Some(chunk), Some(length)) = (chunk, call.arrival.content_length())
-        && chunk.length() != length
-    {
-        let text = format!("Content-Range names {} bytes and the body has {length}", chunk.length());
-        return Err(SizeInvalid(text.into()).into());
-    }
-    let input = append_upload::Input {
-        repository: repository.clone(),
-        upload_id: id.clone(),
-        first_byte: chunk.map(|chunk| chunk.first),
-    };
-    // The model first: an upload that is not there is told before a session is looked for.
-    let check = |call: &OciCall| {
-        let checked = call
-            .call
-            .write(|live| live.read_registry(&call.registry, |registry| append_upload::check(registry, &input)));
-        checked.map_err(|error| append_failure(call, repository, id, error))
-    };
-    check(call)?;
-    let session = call.upload(repository, id).bytes()?;
-    let mut bytes = session.lock().await;
-    // Whoever held the session before may have moved the end, or ended it.
-    let ready = check(call)?;
-    let upload = bytes.as_mut().ok_or_else(|| BlobUploadUnknown(id.to_string()))?;
-    let mut appending = Appending::begin(upload);
-    let received = receive(call, &mut appending, ready.room_bytes, chunk).await;
-    call.call.bytes_in = appending.received();
-    match received {
-        Ok(()) => {}
-        Err(Broken::Off) if chunk.is_some() => {
-            commit(call, &input, appending.received(), ChunkEnd::BrokenOff).map_err(Failure::from)?;
-            appending.keep();
-            return Err(Stop::Ended(EndConnection));
+/// What a request adds to an upload.
+struct Addition {
+    input: append_upload::Input,
+    chunk: Option<ChunkRange>,
+}
+
+impl Addition {
+    /// Reads the head of the request. What it announces must agree, and belong where the upload ends.
+    fn announced(call: &OciCall, repository: &RepositoryName, id: &UploadId) -> Result<Self, Failure> {
+        let chunk = match call.arrival.header(CONTENT_RANGE) {
+            None => None,
+            Some(header) => Some(ChunkRange::parse(header).map_err(|error| SizeInvalid(error.to_string().into()))?),
+        };
+        if let (Some(chunk), Some(length)) = (chunk, call.arrival.content_length())
+            && chunk.length() != length
+        {
+            let text = format!("Content-Range names {} bytes and the body has {length}", chunk.length());
+            return Err(SizeInvalid(text.into()).into());
         }
-        Err(Broken::Off) => return Err(Stop::Ended(EndConnection)),
-        Err(Broken::Refused(failure)) => return Err(Stop::Failure(failure)),
+        let input = append_upload::Input {
+            repository: repository.clone(),
+            upload_id: id.clone(),
+            first_byte: chunk.map(|chunk| chunk.first),
+        };
+        let addition = Self { input, chunk };
+        // The model first: an upload that is not there is told before a session is looked for.
+        addition.check(call)?;
+        Ok(addition)
     }
-    let offset = commit(call, &input, appending.received(), ChunkEnd::Whole)
-        .map_err(|error| append_failure(call, repository, id, error))?;
-    appending.keep();
-    Ok(offset)
+
+    fn check(&self, call: &OciCall) -> Result<append_upload::Ready, Failure> {
+        let check = |live: &mut Live| {
+            live.read_registry(&call.registry, |registry| append_upload::check(registry, &self.input, live.now()))
+        };
+        call.call.write(check).map_err(|error| self.failure(call, error))
+    }
+
+    /// Appends the request's body to the session, which nobody else holds meanwhile; answers the new length.
+    async fn append(&self, call: &mut OciCall, session: &mut Option<Upload>) -> Result<u64, Stop> {
+        // Whoever held the session before may have moved the end, or ended it.
+        let ready = self.check(call)?;
+        let upload = session.as_mut().ok_or_else(|| BlobUploadUnknown(self.input.upload_id.to_string()))?;
+        let mut appending = Appending::begin(upload);
+        let received = receive(call, &mut appending, ready.room_bytes, self.chunk).await;
+        call.call.bytes_in = appending.received();
+        match received {
+            Ok(()) => {}
+            Err(Broken::Off) if self.chunk.is_some() => {
+                commit(call, &self.input, appending.received(), ChunkEnd::BrokenOff).map_err(Failure::from)?;
+                appending.keep();
+                return Err(Stop::Ended(EndConnection));
+            }
+            Err(Broken::Off) => return Err(Stop::Ended(EndConnection)),
+            Err(Broken::Refused(failure)) => return Err(Stop::Failure(failure)),
+        }
+        let committed = commit(call, &self.input, appending.received(), ChunkEnd::Whole);
+        let offset = committed.map_err(|error| self.failure(call, error))?;
+        appending.keep();
+        Ok(offset)
+    }
+
+    fn failure(&self, call: &OciCall, error: append_upload::Error) -> Failure {
+        match error {
+            append_upload::Error::OutOfOrder(order) => {
+                let (first, offset) = (order.first_byte, order.offset_bytes);
+                RangeInvalid {
+                    message: format!("First byte of the layer part is {first} instead of {offset}").into(),
+                    location: upload_location(call, &self.input.repository, &self.input.upload_id),
+                    range: range_of(offset),
+                }
+                .into()
+            }
+            other => other.into(),
+        }
+    }
 }
 
 fn commit(
@@ -171,9 +231,9 @@ fn commit(
 ) -> Result<u64, append_upload::Error> {
     if received == 0 {
         // An empty body, as of most final PUTs, is no part.
-        let ready = call
-            .call
-            .write(|live| live.read_registry(&call.registry, |registry| append_upload::check(registry, input)))?;
+        let ready = call.call.write(|live| {
+            live.read_registry(&call.registry, |registry| append_upload::check(registry, input, live.now()))
+        })?;
         return Ok(ready.offset_bytes);
     }
     let appended = call.call.write(|live| {
@@ -261,12 +321,17 @@ async fn end(
     id: &UploadId,
     digest: &str,
 ) -> Result<Response<ReplyBody>, Stop> {
-    let expected = parse_digest(digest)?;
-    append(call, repository, id).await?;
-    let input = finish_upload::Input { repository: repository.clone(), upload_id: id.clone(), rules: UploadRules::Ecr };
+    let expected = call.pushed_digest(digest)?;
+    let addition = Addition::announced(call, repository, id)?;
     let session = call.upload(repository, id).bytes()?;
+    // Held to the end, so that no other request adds anything between the last byte and the digest.
     let mut bytes = session.lock().await;
-    call.call.write(|live| live.read_registry(&call.registry, |registry| finish_upload::check(registry, &input)))?;
+    addition.append(call, &mut bytes).await?;
+    let rules = call.profile.uploads;
+    let input = finish_upload::Input { repository: repository.clone(), upload_id: id.clone(), rules };
+    call.call.write(|live| {
+        live.read_registry(&call.registry, |registry| finish_upload::check(registry, &input, live.now()))
+    })?;
     let upload = bytes.take().ok_or_else(|| BlobUploadUnknown(id.to_string()))?;
     // Whatever comes of it, the upload is over: its bytes become a blob or are gone.
     let ending = Ending::of(call.upload(repository, id));
@@ -305,23 +370,8 @@ async fn verify(upload: Upload, expected: &Digest) -> Result<VerifiedBlob, Finis
     }
 }
 
-fn append_failure(call: &OciCall, repository: &RepositoryName, id: &UploadId, error: append_upload::Error) -> Failure {
-    match error {
-        append_upload::Error::OutOfOrder(order) => {
-            let (first, offset) = (order.first_byte, order.offset_bytes);
-            RangeInvalid {
-                message: format!("First byte of the layer part is {first} instead of {offset}").into(),
-                location: upload_location(call, repository, id),
-                range: range_of(offset),
-            }
-            .into()
-        }
-        other => other.into(),
-    }
-}
-
 fn upload_location(call: &OciCall, repository: &RepositoryName, id: &UploadId) -> String {
-    format!("{}/v2/{repository}/blobs/uploads/{id}", call.base_url)
+    format!("{}/v2/{repository}/blobs/uploads/{id}", call.location_base)
 }
 
 /// `0-<last byte>`; the specification has no other form for an empty upload than `0-0`.

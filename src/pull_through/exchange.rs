@@ -8,7 +8,7 @@ use super::cut::Cut;
 use super::trouble::Trouble;
 use crate::faults::{BodyFault, Decision};
 use crate::journal::Outcome;
-use crate::worlds::{CallArrival, World};
+use crate::worlds::{CallArrival, Opening, World};
 
 /// One call upstream. Dropped before its end, it was given up by the caller for whom it was made.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     /// Opens the record and lets the rules decide.
     pub(super) fn open(world: &'a World, arrival: CallArrival) -> Self {
-        let (record, decision) = world.write(|live| live.open_call(arrival));
+        let Opening { record, decision, .. } = world.write(|live| live.open_call(arrival));
         Self { world, record, decision, status: None, arrived_bytes: 0, ended: false }
     }
 

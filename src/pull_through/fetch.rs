@@ -221,6 +221,7 @@ impl<'a> Fetch<'a> {
             real_micros: self.call.daemon.real().elapsed_micros(),
             caused_by: Some(self.call.record),
             request_line: Some(request_line.into_boxed_str()),
+            counts_as: None,
         };
         Exchange::open(&self.call.world, arrival)
     }

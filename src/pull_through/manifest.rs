@@ -13,6 +13,7 @@ use crate::registry::templates::CreationError;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, Tag};
 use crate::registry::{Caller, Context, Kind, Manifest, MediaType, Reference, Registry};
 use crate::wire_errors::Failure;
+use crate::worlds::Live;
 
 /// Manifests that one fetch brings at most, and their bytes together; no limits of ECR, which names none.
 const MANIFESTS_PER_FETCH: usize = 1_000;
@@ -20,8 +21,9 @@ const MANIFEST_BYTES_PER_FETCH: usize = 64 << 20;
 
 /// Brings a manifest in from upstream if a cache rule covers the repository and the tag is not here.
 ///
-/// Ok also when no rule covers it, and for a digest: what a digest names is here or was never pulled by tag. The caller
-/// then looks the image up and answers its own 404. After an error nothing has changed.
+/// Ok also when no rule covers it, for a digest, since what a digest names is here or was never pulled by tag, and for
+/// somebody without the rights that it takes, to whom ECR tells no more than that. The caller then looks the image up and
+/// answers its own 404. After an error nothing has changed.
 pub async fn bring_manifest(
     call: &Call,
     key: &RegistryKey,
@@ -31,7 +33,7 @@ pub async fn bring_manifest(
 ) -> Result<(), Failure> {
     let Reference::Tag(tag) = reference else { return Ok(()) };
     let missed = || call.write(|live| live.read_registry(key, |registry| missed(registry, repository, tag)));
-    if missed().is_none() {
+    if missed().is_none() || !call.write(|live| may_import(live, key, caller, repository)) {
         return Ok(());
     }
     let flight = Flight {
@@ -50,6 +52,14 @@ pub async fn bring_manifest(
         Ok(store(call, key, caller, &origin, repository, tag, &manifests)?)
     });
     call.daemon.pulls.fly(flight, fetch).await
+}
+
+/// Whether the caller may have an image imported, and its repository created if that is missing.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html>
+fn may_import(live: &Live, key: &RegistryKey, caller: &Caller, repository: &RepositoryName) -> bool {
+    let may = |action: &str| live.state.authorize(key, caller, action, Some(repository), &[]).is_ok();
+    let is_here = live.read_registry(key, |registry| registry.repository(repository).is_ok());
+    may("BatchImportUpstreamImage") && (is_here || may("CreateRepository"))
 }
 
 /// Where a tag that is not here would come from.
@@ -228,7 +238,7 @@ mod tests {
         let (repository, tag) = ("quay/team/base".parse().expect("name"), "1".parse().expect("tag"));
         assert_eq!(missed(&registry, &repository, &tag), None, "no rule");
         let prefix = "quay".parse().expect("prefix");
-        seeding::cache_rule(&mut registry, Timestamp::EPOCH, prefix, "quay.io".to_owned(), None).expect("room");
+        seeding::cache_rule(&mut registry, Timestamp::EPOCH, prefix, "quay.io".to_owned(), None, None).expect("room");
         let origin = missed(&registry, &repository, &tag).expect("a miss");
         assert_eq!((&*origin.host, origin.repository.as_str()), ("quay.io", "team/base"));
         fill(&mut registry, &mut cx, &repository, &tag, &[image("config")]).expect("room");

@@ -77,7 +77,7 @@ impl Bench {
         world.write(|live| {
             let prefix = "quay".parse().expect("prefix");
             let registry = live.state.registry_mut(&key);
-            seeding::cache_rule(registry, Timestamp::EPOCH, prefix, host.to_owned(), None).expect("room");
+            seeding::cache_rule(registry, Timestamp::EPOCH, prefix, host.to_owned(), None, None).expect("room");
         });
         let caller = Live::root_caller(&key, AccountId::DEFAULT);
         let repository = "quay/base".parse().expect("name");
@@ -115,7 +115,7 @@ impl Bench {
 
     fn call(&self) -> Call {
         let facts = Facts::new(Surface::Oci, "blob.get", None);
-        let arrival = CallArrival { facts, real_micros: 0, caused_by: None, request_line: None };
+        let arrival = CallArrival { facts, real_micros: 0, caused_by: None, request_line: None, counts_as: None };
         Call::open(&self.daemon, Arc::clone(&self.world), &self.connection, arrival)
     }
 

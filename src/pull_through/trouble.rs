@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn b_031_a_refused_login_is_told_in_the_words_of_ecr() {
+    fn b_031_d_013_a_refused_login_is_told_in_the_words_of_ecr() {
         assert_eq!(
             answered(401).failure("quay.io", Wanted::Image).to_string(),
             "The authentication to the upstream registry failed. Verify that the credentials provided in the pull \

@@ -4,11 +4,15 @@
 
 use std::borrow::Cow;
 
+use super::cache_rules::cache_rule_for;
 use super::context::Caller;
-use super::policy::iam::{ConditionKeys, Decision, Denial, IdentityPolicies, Policies, Principal, Request, decide};
+use super::policy::iam::{
+    ConditionKeys, Decision, Denial, IdentityPolicies, Policies, PolicyDocument, Principal, Request, decide,
+};
 use super::resource_tags::ResourceTag;
 use super::state::Registry;
-use super::types::{RepositoryName, Timestamp};
+use super::templates::{AppliedFor, template_for};
+use super::types::{AccountId, RepositoryName, Timestamp};
 
 /// What a caller wants to do.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +43,10 @@ pub struct Refused {
 /// Weighs the caller's policies, the repository's and the registry's.
 pub fn authorize(registry: &Registry, access: &Access<'_>) -> Result<(), Refused> {
     let repository = access.repository.and_then(|name| registry.repositories().get(name));
-    let policy = repository.and_then(|repository| repository.policy());
+    let policy = match repository {
+        Some(repository) => repository.policy(),
+        None => policy_to_be(registry, access),
+    };
     // Nearly every request of a test is its account's own, with no policy in sight.
     let has_no_policies = policy.is_none() && registry.policy().is_none();
     let administers = matches!(access.identity, IdentityPolicies::Undeclared);
@@ -69,6 +76,41 @@ pub fn authorize(registry: &Registry, access: &Access<'_>) -> Result<(), Refused
         Decision::Allowed => Ok(()),
         Decision::Denied(denial) => Err(Refused { resource, denial }),
     }
+}
+
+/// The policy that a missing repository would get by the very pull that is to be judged: that of the template by which a
+/// cache rule creates it. Without this nobody of another account could make a first pull (unconfirmed that it is so).
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html>
+fn policy_to_be<'a>(registry: &'a Registry, access: &Access<'_>) -> Option<&'a PolicyDocument> {
+    let name = access.repository.filter(|_| access.action == "BatchGetImage")?;
+    cache_rule_for(registry, name)?;
+    template_for(registry, name, AppliedFor::PullThroughCache)?.repository_policy.as_ref()
+}
+
+/// What the registry's policy alone says of something that ECR does there for another account, such as `ReplicateImage`.
+/// The account's own policies are not asked: ECR acts for it by a role of its own.
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions-examples.html>
+pub(super) fn decide_for_account(
+    registry: &Registry,
+    account: AccountId,
+    action: &str,
+    repository: &RepositoryName,
+    now: Timestamp,
+) -> Decision {
+    let arn = format!("arn:{}:iam::{account}:root", registry.key().partition());
+    let resource = registry.key().repository_arn(repository);
+    let tags = registry.repositories().get(repository).map_or(&[][..], |present| present.resource_tags().as_slice());
+    let keys = Keys { of_resource: tags, of_request: &[], now };
+    let principal = Principal::Identity { account, arn: &arn };
+    let request = Request { action, resource: &resource, principal, keys: &keys };
+    let policies = Policies {
+        owner: registry.id(),
+        identity: IdentityPolicies::Undeclared,
+        repository: None,
+        registry: registry.policy(),
+        registry_scope: registry.account_settings().registry_policy_scope,
+    };
+    decide(&request, &policies)
 }
 
 /// The condition keys that ECR documents: tags of the repository, and tags that the request sets.
@@ -107,7 +149,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::registry::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
+    use crate::registry::policy::iam::{PolicyGrammar, PolicyKind, RegistryPolicyScope};
     use crate::registry::testing::{ACTIONS, name, with_repository};
 
     fn document(kind: PolicyKind, text: &str) -> PolicyDocument {
@@ -134,6 +176,54 @@ mod tests {
         assert_eq!(refused.denial, Denial::NoResourcePolicy);
         assert_eq!(refused.resource, "arn:aws:ecr:us-east-1:123456789012:repository/team/app");
         assert_eq!(authorize(&registry, &access(&other, "DescribeRepositories", None)).unwrap_err().resource, "*");
+    }
+
+    #[test]
+    fn c_122_d_008_the_registry_s_policy_is_asked_for_what_ecr_does_for_others_whatever_the_scope() {
+        let mut registry = with_repository();
+        let (source, app) = ("999999999999".parse().unwrap(), name("team/app"));
+        let asked =
+            |registry: &Registry, action: &str| decide_for_account(registry, source, action, &app, Timestamp::EPOCH);
+        assert_eq!(asked(&registry, "ReplicateImage"), Decision::Denied(Denial::NoResourcePolicy));
+        let text = r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::999999999999:root"},
+             "Action":["ecr:ReplicateImage","ecr:BatchImportUpstreamImage"],
+             "Resource":"arn:aws:ecr:us-east-1:123456789012:repository/team/*"},
+            {"Effect":"Deny","Principal":"*","Action":"ecr:BatchImportUpstreamImage","Resource":"*"}]}"#;
+        registry.policy = Some(document(PolicyKind::Registry, text));
+        for scope in [RegistryPolicyScope::V1, RegistryPolicyScope::V2] {
+            registry.account_settings.registry_policy_scope = scope;
+            assert_eq!(asked(&registry, "ReplicateImage"), Decision::Allowed, "{scope:?}");
+            assert_eq!(asked(&registry, "CreateRepository"), Decision::Denied(Denial::NoResourcePolicy), "{scope:?}");
+            let denied = Decision::Denied(Denial::ResourceDeny);
+            assert_eq!(asked(&registry, "BatchImportUpstreamImage"), denied, "{scope:?}");
+        }
+    }
+
+    #[test]
+    fn d_015_unconfirmed_a_first_pull_is_judged_by_the_policy_that_its_repository_would_get() {
+        use crate::registry::ops::create_repository_creation_template::{self as template, Input};
+        use crate::registry::testing::with;
+        use crate::registry::types::CacheRulePrefix;
+
+        let mut registry = with_repository();
+        let text = r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Principal":{"AWS":"999999999999"},"Action":"ecr:BatchGetImage"}]}"#;
+        let input = Input {
+            repository_policy: Some(text.to_owned()),
+            ..Input::with_defaults("quay".parse().unwrap(), vec![AppliedFor::PullThroughCache])
+        };
+        with(|cx| template::apply(&mut registry, cx, input)).unwrap();
+        let other = caller("999999999999", "arn:aws:iam::999999999999:user/eve");
+        let missing = name("quay/app");
+        let asked = |registry: &Registry, action: &str| authorize(registry, &access(&other, action, Some(&missing)));
+        assert!(asked(&registry, "BatchGetImage").is_err(), "no rule creates it");
+        let prefix: CacheRulePrefix = "quay".parse().unwrap();
+        crate::registry::seeding::cache_rule(&mut registry, Timestamp::EPOCH, prefix, "quay.io".into(), None, None)
+            .unwrap();
+        assert_eq!(asked(&registry, "BatchGetImage"), Ok(()));
+        assert!(asked(&registry, "CreateRepository").is_err(), "a repository does not allow its own making");
+        assert!(asked(&registry, "PutImage").is_err());
     }
 
     #[test]

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c_183_hosts_tell_the_kind_of_an_upstream() {
+    fn c_183_c_223_hosts_tell_the_kind_of_an_upstream() {
         for (host, expected) in [
             ("public.ecr.aws", Some("ecr-public")),
             ("quay.io", Some("quay")),

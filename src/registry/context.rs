@@ -33,12 +33,15 @@ pub struct Context<'a> {
     pub surroundings: &'a dyn Surroundings,
     /// What the operation caused, in order; empty after an error.
     pub effects: Vec<Effect>,
+    /// Set by an operation that can change something and, this time, left everything as it was: its call is then no write,
+    /// takes no revision, and leaves a frozen clock where it is.
+    pub changed_nothing: bool,
 }
 
 impl<'a> Context<'a> {
     /// A context in which nothing has happened yet, of a world that declares nothing.
     pub fn new(now: Timestamp, caller: Caller, ids: &'a mut dyn Ids) -> Self {
-        Self { now, caller, ids, surroundings: &NoSurroundings, effects: Vec::new() }
+        Self { now, caller, ids, surroundings: &NoSurroundings, effects: Vec::new(), changed_nothing: false }
     }
 
     /// The same in a world.
@@ -111,7 +114,7 @@ pub enum Effect {
         /// Its id.
         upload: UploadId,
     },
-    /// An upload went with its repository; its bytes may go.
+    /// An upload went with its repository or with its time; its bytes may go.
     UploadAbandoned {
         /// Its id.
         upload: UploadId,
@@ -122,5 +125,17 @@ impl Effect {
     /// Whether it is for whoever keeps the bytes of uploads.
     pub fn is_about_upload(&self) -> bool {
         matches!(self, Self::UploadOpened { .. } | Self::UploadAbandoned { .. })
+    }
+
+    /// The upload whose bytes may go.
+    pub fn abandoned_upload(&self) -> Option<&UploadId> {
+        match self {
+            Self::UploadAbandoned { upload } => Some(upload),
+            Self::ImagePushed { .. }
+            | Self::ImageDeleted { .. }
+            | Self::BackfillBegun { .. }
+            | Self::WorkBegun(_)
+            | Self::UploadOpened { .. } => None,
+        }
     }
 }

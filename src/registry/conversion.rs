@@ -11,6 +11,16 @@ use serde::Serialize;
 use super::manifest::{Descriptor, Kind, Manifest};
 use super::media_type::MediaType;
 
+/// The manifest in a form that its reader accepts: as it is stored, or else converted for a reader who did not name its
+/// digest. Nothing, if there is no such form.
+pub fn readable(manifest: &Arc<Manifest>, by_tag: bool, accepts: impl Fn(&MediaType) -> bool) -> Option<Arc<Manifest>> {
+    if accepts(manifest.media_type()) {
+        return Some(Arc::clone(manifest));
+    }
+    let converted = if by_tag { convert(manifest) } else { None };
+    converted.filter(|converted| accepts(converted.media_type()))
+}
+
 /// The manifest in the other of the two formats, if it is an image that has one.
 pub fn convert(manifest: &Manifest) -> Option<Arc<Manifest>> {
     let wanted = counterpart(manifest.media_type())?;
@@ -73,7 +83,7 @@ mod tests {
     use crate::registry::testing::{image_of, index_of};
 
     #[test]
-    fn a_102_an_image_has_a_counterpart_with_the_same_blobs() {
+    fn a_102_c_062_an_image_has_a_counterpart_with_the_same_blobs() {
         let oci = image_of("{}", &["one", "two"], "");
         let docker = convert(&oci).unwrap();
         assert_eq!(docker.media_type(), &MediaType::DockerManifest);

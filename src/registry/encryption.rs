@@ -52,3 +52,13 @@ pub struct Encryption {
     /// Key as given, or the ARN of the registry's `aws/ecr` key; absent exactly for AES256.
     pub kms_key: Option<Arc<str>>,
 }
+
+impl Encryption {
+    /// The setting as a repository of this registry keeps it: KMS without a key means the registry's `aws/ecr` key.
+    pub(super) fn in_registry(mut self, registry: &RegistryKey) -> Self {
+        if self.encryption_type != EncryptionType::Aes256 {
+            self.kms_key.get_or_insert_with(|| managed_key(registry));
+        }
+        self
+    }
+}

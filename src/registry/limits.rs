@@ -53,6 +53,10 @@ pub const LAYER_PARTS: u32 = 4_200;
 /// Bytes of one layer. Quota "Maximum layer size", 52 000 MiB.
 pub const LAYER_BYTES: u64 = 52_000 * 1_048_576;
 
+/// How long an upload lives after its last byte, or after it was opened. That it ends is certain; no source tells when, so
+/// this number is ours.
+pub const UPLOAD_LIFE: Duration = Duration::from_hours(24);
+
 /// Image ids in one call. Shape `ImageIdentifierList`.
 pub const IMAGE_IDS_PER_CALL: usize = 100;
 
@@ -86,8 +90,14 @@ pub const LIFECYCLE_POLICY_LEAST_CHARACTERS: usize = 100;
 /// Characters of the longest lifecycle policy. Same shape.
 pub const LIFECYCLE_POLICY_MOST_CHARACTERS: usize = 30_720;
 
+/// Rules of one lifecycle policy. Quota.
+pub const LIFECYCLE_POLICY_RULES: usize = 50;
+
 /// Characters of a policy of a repository or a registry. Shapes `RepositoryPolicyText`, `RegistryPolicyText`.
 pub const POLICY_CHARACTERS: usize = 10_240;
+
+/// Characters of a principal's ARN. Shape `PrincipalArn`.
+pub const PRINCIPAL_ARN_CHARACTERS: usize = 200;
 
 /// Principals of one registry whose pulls are not recorded.
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-time-update-exclusions.html>

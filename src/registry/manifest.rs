@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::limits;
 use super::media_type::MediaType;
-use super::types::Digest;
+use super::types::{Digest, DigestAlgorithm};
 
 /// A well-formed manifest or index.
 #[derive(Clone, Debug)]
@@ -128,12 +128,20 @@ impl Manifest {
         })
     }
 
+    /// The same manifest under a digest of this algorithm, which from then on is its name.
+    pub fn named_by(mut self, algorithm: DigestAlgorithm) -> Self {
+        if self.digest.algorithm() != algorithm {
+            self.digest = Digest::of(algorithm, &self.bytes);
+        }
+        self
+    }
+
     /// The bytes as they were sent.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// SHA-256 of the bytes.
+    /// SHA-256 of the bytes, unless [`Self::named_by`] another algorithm.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -343,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_013_the_type_comes_from_the_parameter_else_from_the_manifest() {
+    fn a_012_a_013_the_type_comes_from_the_parameter_else_from_the_manifest() {
         let written = format!(r#""mediaType":"{OCI}","#);
         assert_eq!(parse(&image(&written), None).unwrap().media_type(), &MediaType::OciManifest);
         assert_eq!(parse(&image(""), Some(OCI)).unwrap().media_type(), &MediaType::OciManifest);
@@ -400,6 +408,9 @@ mod tests {
         assert_eq!(manifest.bytes().as_ref(), text.as_bytes());
         assert_eq!(manifest.digest(), &Digest::sha256_of(text.as_bytes()));
         assert_ne!(manifest.digest(), parse(text.trim(), Some(OCI)).unwrap().digest());
+        let named = manifest.named_by(DigestAlgorithm::Sha512);
+        assert_eq!(named.digest(), &named.digest().same_algorithm_of(text.as_bytes()));
+        assert!(named.digest().to_string().starts_with("sha512:"));
     }
 
     #[test]
@@ -414,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn subject_artifact_type_and_annotations_can_be_read() {
+    fn a_032_subject_artifact_type_and_annotations_can_be_read() {
         let subject = pointer("subject", 7);
         let extra = format!(r#""subject":{subject},"artifactType":"text/x","annotations":{{"a":"b"}},"#);
         let manifest = parse(&image(&extra), Some(OCI)).unwrap();

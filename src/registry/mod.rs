@@ -24,6 +24,7 @@ pub mod ops;
 pub mod page;
 pub mod policy;
 pub mod pull_time_exclusions;
+pub mod quotas;
 pub mod replication;
 pub mod repository;
 mod repository_filter;
@@ -42,6 +43,10 @@ pub mod work;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]
+mod push_tests;
+#[cfg(test)]
+mod quota_tests;
+#[cfg(test)]
 mod testing;
 
 pub use account_settings::{AccountSetting, AccountSettings, BlobMounting};
@@ -56,6 +61,7 @@ pub use map::Map;
 pub use media_type::MediaType;
 pub use page::PageRequest;
 pub use pull_time_exclusions::PullTimeExclusions;
+pub use quotas::{InvalidQuota, Quotas};
 pub use replication::{Backfill, ReplicationConfiguration, ReplicationFailure, ReplicationRule};
 pub use repository::{Repository, StoredLayer, Tags};
 pub use resource_tags::{ResourceTag, ResourceTags};

@@ -263,6 +263,10 @@ fn check_invariants(registry: &Registry, naive: &Naive, universe: &[Arc<Manifest
     repository.assert_indexes_agree();
     for (tag, _) in repository.tags().iter() {
         assert!(repository.tagged(tag).is_some_and(|image| image.tags().contains(tag)), "{tag} resolves");
+        let image_ids = vec![ImageIdentifier::by_tag(tag.as_str())];
+        let selection = describe_images::Selection::Named(image_ids);
+        let input = describe_images::Input { repository: name("team/app"), selection };
+        assert_eq!(describe_images::apply(registry, &input).unwrap().image_details.len(), 1, "{tag} is described");
     }
     for image in repository.images().values() {
         for (blob, _) in image.manifest().blobs() {
@@ -377,7 +381,7 @@ proptest::proptest! {
     })]
 
     #[test]
-    fn a_repository_does_what_two_maps_would_do(steps in proptest::collection::vec(step(), 1..60)) {
+    fn a_100_a_156_a_166_a_195_a_repository_does_what_two_maps_would_do(steps in proptest::collection::vec(step(), 1..60)) {
         run(steps);
     }
 }

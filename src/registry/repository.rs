@@ -10,11 +10,11 @@ use super::encryption::Encryption;
 use super::image::{ArchiveHistory, Image, ImageStatus, ReplicationState, ReplicationStatus, Services};
 use super::image_identifier::{ImageFailureCause, ImageIdentifier, has_digest_form};
 use super::lifecycle::{Lifecycle, LifecyclePreview, StoredLifecyclePolicy};
-use super::limits;
 use super::manifest::{Kind, Manifest};
 use super::map::{Map, after};
 use super::media_type::MediaType;
 use super::policy::iam::PolicyDocument;
+use super::quotas::Quotas;
 use super::resource_tags::ResourceTags;
 use super::small_set::SmallSet;
 use super::tag_mutability::TagMutability;
@@ -214,8 +214,8 @@ impl Repository {
 
     /// Whether it has as many images as it may have; those in the archive do not count.
     /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>
-    pub fn is_full(&self) -> bool {
-        self.has_counting_images(limits::IMAGES_PER_REPOSITORY)
+    pub fn is_full(&self, quotas: &Quotas) -> bool {
+        self.has_counting_images(usize::try_from(quotas.images_per_repository).unwrap_or(usize::MAX))
     }
 
     /// Whether at least so many images count against the quota.
@@ -456,6 +456,16 @@ impl Repository {
             layer.blob = Some(blob);
         }
         missing
+    }
+
+    /// Unlinks a blob, and hands it over so that its bytes can be freed elsewhere. That images name it stays known.
+    pub(super) fn remove_layer(&mut self, digest: &Digest) -> Option<VerifiedBlob> {
+        let layer = self.layers.get_mut(digest)?;
+        let blob = layer.blob.take();
+        if layer.users == 0 {
+            self.layers.remove(digest);
+        }
+        blob
     }
 
     pub(super) fn uploads_mut(&mut self) -> &mut Map<UploadId, Upload> {

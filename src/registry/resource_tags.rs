@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::errors::{InvalidTagParameter, RepositoryNotFound, TooManyTags};
 use super::limits;
+use super::quotas::Quotas;
 use super::repository::Repository;
 use super::state::Registry;
 use super::types::{Arn, InvalidArn, RegistryKey, RepositoryName};
@@ -66,10 +67,8 @@ pub enum ResourceTagsError {
 
 impl ResourceTags {
     /// Checks number, lengths, the reserved prefix and repetitions (the last is unconfirmed).
-    pub fn new(tags: Vec<ResourceTag>) -> Result<Self, ResourceTagsError> {
-        if tags.len() > limits::RESOURCE_TAGS_PER_REPOSITORY {
-            return Err(TooManyTags.into());
-        }
+    pub fn new(tags: Vec<ResourceTag>, quotas: &Quotas) -> Result<Self, ResourceTagsError> {
+        quotas.check_resource_tags(tags.len())?;
         let mut keys: Vec<&str> = tags.iter().map(|tag| tag.key.as_str()).collect();
         keys.sort_unstable();
         if !tags.iter().all(is_acceptable) || keys.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -79,15 +78,15 @@ impl ResourceTags {
     }
 
     /// These tags and more; a key that is here already keeps its place and gets the new value.
-    pub(super) fn with(&self, tags: Vec<ResourceTag>) -> Result<Self, ResourceTagsError> {
+    pub(super) fn with(&self, tags: Vec<ResourceTag>, quotas: &Quotas) -> Result<Self, ResourceTagsError> {
         let mut all = self.as_slice().to_vec();
-        for tag in Self::new(tags)?.as_slice() {
+        for tag in Self::new(tags, quotas)?.as_slice() {
             match all.iter_mut().find(|old| old.key == tag.key) {
                 Some(old) => old.value.clone_from(&tag.value),
                 None => all.push(tag.clone()),
             }
         }
-        Self::new(all)
+        Self::new(all, quotas)
     }
 
     /// These tags but for some.
@@ -117,16 +116,20 @@ mod tests {
         ResourceTag { key: key.to_owned(), value: String::new() }
     }
 
+    fn checked(tags: Vec<ResourceTag>) -> Result<ResourceTags, ResourceTagsError> {
+        ResourceTags::new(tags, &Quotas::default())
+    }
+
     #[test]
     fn c_106_number_length_and_reserved_prefix_are_checked() {
         let numbered = |count: usize| (0..count).map(|number| tag(&format!("key{number}"))).collect::<Vec<_>>();
-        assert!(ResourceTags::new(numbered(50)).is_ok());
-        assert_eq!(ResourceTags::new(numbered(51)), Err(TooManyTags.into()));
+        assert!(checked(numbered(50)).is_ok());
+        assert_eq!(checked(numbered(51)), Err(TooManyTags { most: 50 }.into()));
         for key in ["", "aws:x", "AWS:x", &"k".repeat(129)] {
-            assert_eq!(ResourceTags::new(vec![tag(key)]), Err(InvalidTagParameter.into()), "{key:?}");
+            assert_eq!(checked(vec![tag(key)]), Err(InvalidTagParameter.into()), "{key:?}");
         }
-        assert_eq!(ResourceTags::new(vec![tag("twice"), tag("twice")]), Err(InvalidTagParameter.into()));
+        assert_eq!(checked(vec![tag("twice"), tag("twice")]), Err(InvalidTagParameter.into()));
         let long = ResourceTag { key: "k".to_owned(), value: "v".repeat(257) };
-        assert_eq!(ResourceTags::new(vec![long]), Err(InvalidTagParameter.into()));
+        assert_eq!(checked(vec![long]), Err(InvalidTagParameter.into()));
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::errors::InvalidParameter;
+use super::quotas::{Quotas, check_list};
 use super::repository_filter::has_filter_form;
 use super::stars::matches_whole;
 use super::state::Registry;
@@ -31,6 +33,14 @@ pub struct SigningRule {
 }
 
 impl SigningConfiguration {
+    /// Checks numbers of rules and of filters.
+    pub fn check(&self, quotas: &Quotas) -> Result<(), InvalidParameter> {
+        check_list("signingConfiguration.rules", self.rules.len(), quotas.signing_rules)?;
+        let mut filters = self.rules.iter().map(|rule| rule.filters.len());
+        let member = "signingConfiguration.rules.repositoryFilters";
+        filters.try_for_each(|length| check_list(member, length, quotas.signing_filters_per_rule))
+    }
+
     /// The profiles that sign what is pushed to a repository, each once, in the order of the rules.
     pub fn profiles_for(&self, repository: &RepositoryName) -> Vec<SigningProfileArn> {
         let mut profiles: Vec<SigningProfileArn> = Vec::new();

@@ -10,16 +10,16 @@ use super::errors::{
 };
 use super::image::{Image, ReplicationState};
 use super::image_identifier::{ImageFailureCause, ImageIdentifier};
-use super::limits;
 use super::map::Map;
 use super::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
 use super::pull_time_exclusions::PullTimeExclusions;
+use super::quotas::Quotas;
 use super::replication::{Backfill, ReplicationConfiguration};
 use super::repository::Repository;
 use super::scanning::{DeclaredScan, RegistryScanning, ScanSubject};
 use super::signing::SigningConfiguration;
 use super::templates::Template;
-use super::types::{AccountId, CacheRulePrefix, Digest, RegistryKey, RepositoryName, Tag, UploadId};
+use super::types::{AccountId, CacheRulePrefix, Digest, RegistryKey, RepositoryName, Tag, Timestamp, UploadId};
 use super::upload::Upload;
 
 /// One registry. A clone costs a few pointers and shares everything.
@@ -43,6 +43,8 @@ pub struct Registry {
     /// What scans find.
     pub(super) declared_scans: Map<ScanSubject, Arc<DeclaredScan>>,
     pub(super) signing: Option<Arc<SigningConfiguration>>,
+    /// How much it may hold, the same for all registries of a world.
+    pub(super) quotas: Arc<Quotas>,
 }
 
 impl Registry {
@@ -63,7 +65,23 @@ impl Registry {
             scanning: Arc::default(),
             declared_scans: Map::new(),
             signing: None,
+            quotas: Arc::default(),
         }
+    }
+
+    /// The same registry with other quotas. What it holds beyond them stays.
+    pub fn with_quotas(self, quotas: Arc<Quotas>) -> Self {
+        Self { quotas, ..self }
+    }
+
+    /// Gives it other quotas.
+    pub fn set_quotas(&mut self, quotas: Arc<Quotas>) {
+        self.quotas = quotas;
+    }
+
+    /// How much it may hold.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     /// Its account and region.
@@ -155,10 +173,16 @@ impl Registry {
         Ok(self.repository(name)?.policy().ok_or_else(not_found)?)
     }
 
-    /// An open upload of a repository.
-    pub fn upload(&self, name: &RepositoryName, upload_id: &UploadId) -> Result<&Upload, UploadLookupError> {
+    /// An upload of a repository that is open at `now`.
+    pub fn upload(
+        &self,
+        name: &RepositoryName,
+        upload_id: &UploadId,
+        now: Timestamp,
+    ) -> Result<&Upload, UploadLookupError> {
         let repository = self.repository(name)?;
-        Ok(repository.uploads().get(upload_id).ok_or_else(|| UploadNotFound {
+        let open = repository.uploads().get(upload_id).filter(|upload| !upload.has_expired(now));
+        Ok(open.ok_or_else(|| UploadNotFound {
             upload_id: upload_id.clone(),
             repository: name.clone(),
             registry_id: self.id(),
@@ -188,15 +212,18 @@ impl Registry {
 
     /// Puts an empty repository in, unless the registry is full. The name must be free.
     pub(super) fn insert_repository(&mut self, repository: Repository) -> Result<(), LimitExceeded> {
-        if self.repositories.len() >= limits::REPOSITORIES_PER_REGISTRY {
-            return Err(self.limit(Limited::Repositories, limits::REPOSITORIES_PER_REGISTRY as u64));
-        }
+        self.check_room(Limited::Repositories, self.repositories.len(), self.quotas.repositories_per_registry)?;
         self.repositories.insert(repository.name.clone(), Arc::new(repository));
         Ok(())
     }
 
     pub(super) fn limit(&self, what: Limited, most: u64) -> LimitExceeded {
         LimitExceeded { what, most, registry_id: self.id() }
+    }
+
+    /// Whether one more fits beside the present ones.
+    pub(super) fn check_room(&self, what: Limited, present: usize, most: u64) -> Result<(), LimitExceeded> {
+        if (present as u64) < most { Ok(()) } else { Err(self.limit(what, most)) }
     }
 
     /// Notes where the replication of an image to a destination stands. Nothing happens if the image is gone.

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::encryption::{Encryption, EncryptionType, managed_key};
+use super::encryption::{Encryption, EncryptionType};
 use super::errors::{LimitExceeded, TemplateNotFound, TemplateRoleMissing};
 use super::lifecycle::StoredLifecyclePolicy;
 use super::policy::iam::PolicyDocument;
@@ -46,7 +46,7 @@ impl AppliedFor {
 }
 
 /// A repository creation template.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     /// Prefix of the names that it is for.
     pub prefix: TemplatePrefix,
@@ -119,9 +119,22 @@ pub fn template_for<'a>(
     templates.find(|template| template.applied_for.contains(&moment))
 }
 
+/// What a push to a repository that is missing finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingRepository {
+    /// A new one if a template is for it; else none, as in ECR.
+    CreatedByTemplate,
+    /// A new one, with default settings where no template is for it, as the distribution specification lets a registry do.
+    Created,
+}
+
 /// Whether a push to this name creates its repository.
-pub fn creates_on_push(registry: &Registry, name: &RepositoryName) -> bool {
-    registry.repository(name).is_err() && template_for(registry, name, AppliedFor::CreateOnPush).is_some()
+pub fn creates_on_push(registry: &Registry, name: &RepositoryName, missing: MissingRepository) -> bool {
+    let created = || match missing {
+        MissingRepository::CreatedByTemplate => template_for(registry, name, AppliedFor::CreateOnPush).is_some(),
+        MissingRepository::Created => true,
+    };
+    registry.repository(name).is_err() && created()
 }
 
 /// Creates a missing repository by its template, or with default settings where none matches.
@@ -137,20 +150,21 @@ pub(super) fn create(
     }
 }
 
-/// Runs a push. If its repository is missing and a template allows it, the repository is created first, and stays only if
-/// the push succeeds. Without such a template the push meets a missing repository.
+/// Runs a push. If its repository is missing and one is to be created, that comes first, and stays only if the push
+/// succeeds. If none is, the push meets a missing repository.
 pub fn on_push<R, E: From<CreationError>>(
     registry: &mut Registry,
     cx: &mut Context<'_>,
     name: &RepositoryName,
+    missing: MissingRepository,
     push: impl FnOnce(&mut Registry, &mut Context<'_>) -> Result<R, E>,
 ) -> Result<R, E> {
-    let is_missing = registry.repository(name).is_err();
-    let template = if is_missing { template_for(registry, name, AppliedFor::CreateOnPush).cloned() } else { None };
-    let Some(template) = template else { return push(registry, cx) };
+    if !creates_on_push(registry, name, missing) {
+        return push(registry, cx);
+    }
     // Written into a copy, which costs a few pointers and makes a failure leave nothing behind.
     let mut changed = registry.clone();
-    create_from_template(&mut changed, cx.now, name, &template)?;
+    create(&mut changed, cx.now, name, AppliedFor::CreateOnPush)?;
     let pushed = push(&mut changed, cx)?;
     *registry = changed;
     Ok(pushed)
@@ -169,10 +183,7 @@ pub(super) fn create_from_template(
     let mut repository = Repository::new(name.clone(), now);
     repository.tag_mutability = template.tag_mutability.clone();
     repository.resource_tags = template.resource_tags.clone();
-    repository.encryption = template.encryption.clone();
-    if template.encryption.encryption_type != EncryptionType::Aes256 {
-        repository.encryption.kms_key.get_or_insert_with(|| managed_key(registry.key()));
-    }
+    repository.encryption = template.encryption.clone().in_registry(registry.key());
     repository.policy.clone_from(&template.repository_policy);
     if let Some(policy) = template.lifecycle_policy.clone() {
         repository.lifecycle_mut().policy = Some(StoredLifecyclePolicy { policy, last_evaluated_at: None });
@@ -184,6 +195,7 @@ pub(super) fn create_from_template(
 mod tests {
     use super::super::ops::{create_repository_creation_template, delete_repository_creation_template};
     use super::*;
+    use crate::registry::encryption::managed_key;
     use crate::registry::errors::RepositoryNotFound;
     use crate::registry::ops::initiate_layer_upload;
     use crate::registry::resource_tags::ResourceTag;
@@ -313,22 +325,27 @@ mod tests {
         }
         let mut registry = registry();
         put(&mut registry, input("prod", &[AppliedFor::CreateOnPush]));
-        let push = |registry: &mut Registry, repository: &str| {
+        let push_if = |registry: &mut Registry, repository: &str, missing: MissingRepository| {
             let input = initiate_layer_upload::Input { repository: name(repository) };
             with(|cx| {
-                on_push(registry, cx, &input.repository, |registry, cx| {
+                on_push(registry, cx, &input.repository, missing, |registry, cx| {
                     Ok::<_, Refused>(initiate_layer_upload::apply(registry, cx, &input)?)
                 })
             })
         };
-        assert!(creates_on_push(&registry, &name("prod/app")) && !creates_on_push(&registry, &name("dev/app")));
+        let by_template = MissingRepository::CreatedByTemplate;
+        let push = |registry: &mut Registry, repository: &str| push_if(registry, repository, by_template);
+        let creates = |registry: &Registry, repository: &str| creates_on_push(registry, &name(repository), by_template);
+        assert!(creates(&registry, "prod/app") && !creates(&registry, "dev/app"));
         push(&mut registry, "prod/app").unwrap();
         assert_eq!(registry.repository(&name("prod/app")).unwrap().uploads().len(), 1);
-        assert!(!creates_on_push(&registry, &name("prod/app")));
+        assert!(!creates(&registry, "prod/app"));
         assert!(matches!(push(&mut registry, "dev/app"), Err(Refused::Missing(_))));
+        push_if(&mut registry, "dev/app", MissingRepository::Created).unwrap();
+        assert_eq!(registry.repository(&name("dev/app")).unwrap().uploads().len(), 1);
         let failed = with(|cx| {
             let missing = RepositoryNotFound { repository: name("prod/web"), registry_id: registry.id() };
-            on_push(&mut registry, cx, &name("prod/web"), |_, _| Err::<(), _>(Refused::Missing(missing)))
+            on_push(&mut registry, cx, &name("prod/web"), by_template, |_, _| Err::<(), _>(Refused::Missing(missing)))
         });
         assert!(failed.is_err() && registry.repository(&name("prod/web")).is_err());
     }

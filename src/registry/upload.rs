@@ -55,7 +55,7 @@ impl Upload {
         self.offset_bytes.saturating_sub(1)
     }
 
-    /// Whether a part that was not the last is smaller than 5 MiB.
+    /// Whether a part that was not the last is smaller than such a part may be.
     pub fn has_small_part_inside(&self) -> bool {
         self.earlier_part_was_small
     }
@@ -65,8 +65,13 @@ impl Upload {
         self.is_broken_off
     }
 
-    /// Takes in what was received.
-    pub(super) fn append(&mut self, length: u64, now: Timestamp) {
+    /// Whether its time is up, so that it can be found no more.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        now.since(self.touched_at) >= limits::UPLOAD_LIFE
+    }
+
+    /// Takes in what was received. `least_bytes` is what a part must have unless it is the last.
+    pub(super) fn append(&mut self, length: u64, least_bytes: u64, now: Timestamp) {
         self.touched_at = now;
         if length == 0 {
             return;
@@ -75,7 +80,7 @@ impl Upload {
             self.is_broken_off = false;
             self.last_part_bytes += length;
         } else {
-            self.earlier_part_was_small |= self.parts > 0 && self.last_part_bytes < limits::LAYER_PART_LEAST_BYTES;
+            self.earlier_part_was_small |= self.parts > 0 && self.last_part_bytes < least_bytes;
             self.last_part_bytes = length;
             self.parts += 1;
         }

@@ -2,10 +2,16 @@
 //!
 //! Pure: it looks at no world. A document that is well formed can still be refused by the model when it is applied.
 
+mod bounds;
 mod image;
+mod policies;
 mod principal;
 mod registry;
+mod repository;
 mod scan;
+mod secret;
+mod settings;
+mod template;
 mod times;
 
 use std::cell::RefCell;
@@ -14,85 +20,73 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::str::FromStr;
 
-use super::plan::{ImagePlan, PlannedDocument, RepositoryPlan, TaskPlan, UpstreamPlan, UpstreamRepositoryPlan};
+use super::plan::{ImagePlan, PlannedDocument, TaskPlan, UpstreamPlan, UpstreamRepositoryPlan};
 use super::upstream_host::UpstreamHost;
 use super::violation::{Place, Violation};
 use crate::proto;
 use crate::proto::document::Kind;
+use crate::registry::Quotas;
 use crate::registry::types::{RegistryKey, RepositoryName, Tag};
-use crate::registry::{TagFilter, TagMutability, TagMutabilityMode};
 
-/// Checks documents, in order. `defaults` is the registry of documents that name no account or no region.
+/// Checks documents, in order. `defaults` is the registry of documents that name no account or no region, `quotas` are
+/// those of the world unless a document changes them for those that follow.
 ///
 /// Returns one plan for each document, or every violation in the order of the documents.
-pub fn check(documents: &[proto::Document], defaults: &RegistryKey) -> Result<Vec<PlannedDocument>, Vec<Violation>> {
+pub fn check(
+    documents: &[proto::Document],
+    defaults: &RegistryKey,
+    quotas: &Quotas,
+) -> Result<Vec<PlannedDocument>, Vec<Violation>> {
     let violations = RefCell::default();
+    let mut ground = Ground { defaults, quotas: *quotas };
     let plans: Vec<PlannedDocument> = documents
         .iter()
         .enumerate()
         .filter_map(|(index, document)| {
-            check_document(document, &Place::outermost(&violations, "documents", index), defaults)
+            check_document(document, &Place::outermost(&violations, "documents", index), &mut ground)
         })
         .collect();
     let violations = violations.into_inner();
     if violations.is_empty() { Ok(plans) } else { Err(violations) }
 }
 
-fn check_document(document: &proto::Document, place: &Place<'_>, defaults: &RegistryKey) -> Option<PlannedDocument> {
+/// What a document is checked against.
+struct Ground<'a> {
+    /// The registry of documents that name no account or no region.
+    defaults: &'a RegistryKey,
+    /// How much a registry may hold.
+    quotas: Quotas,
+}
+
+fn check_document(document: &proto::Document, place: &Place<'_>, ground: &mut Ground<'_>) -> Option<PlannedDocument> {
     match &document.kind {
         Some(Kind::Registry(document)) => {
-            registry::check(document, &place.member("registry"), defaults).map(PlannedDocument::Registry)
+            registry::check(document, &place.member("registry"), ground).map(PlannedDocument::Registry)
         }
         Some(Kind::Repository(document)) => {
-            repository(document, &place.member("repository"), defaults).map(PlannedDocument::Repository)
+            repository::check(document, &place.member("repository"), ground).map(PlannedDocument::Repository)
         }
         Some(Kind::Upstream(document)) => upstream(document, &place.member("upstream")).map(PlannedDocument::Upstream),
         Some(Kind::Tasks(document)) => Some(PlannedDocument::Tasks(tasks(document, &place.member("tasks")))),
         Some(Kind::Principal(document)) => {
             principal::check(document, &place.member("principal")).map(PlannedDocument::Principal)
         }
+        Some(Kind::Throttles(document)) => {
+            Some(PlannedDocument::Throttles(bounds::throttles(document, &place.member("throttles"))))
+        }
+        Some(Kind::Quotas(document)) => {
+            Some(PlannedDocument::Quotas(bounds::quotas(document, &place.member("quotas"), ground)))
+        }
+        Some(Kind::Secret(document)) => secret::check(document, &place.member("secret")).map(PlannedDocument::Secret),
         None => {
-            place.refuse("must be one of `registry`, `repository`, `upstream`, `tasks` and `principal`");
+            place.refuse(NO_KIND);
             None
         }
     }
 }
 
-fn repository(
-    document: &proto::RepositoryDocument,
-    place: &Place<'_>,
-    defaults: &RegistryKey,
-) -> Option<RepositoryPlan> {
-    let registry = registry_key(document.account.as_deref(), document.region.as_deref(), place, defaults);
-    let name = parse::<RepositoryName>(&document.name, &place.member("name"));
-    let tag_mutability = mutability(document, place);
-    let images = images(&document.images, place);
-    let scans = place.each("scans", &document.scans, |scan, place| scan::check(scan, place, name.as_ref()));
-    Some(RepositoryPlan {
-        registry: registry?,
-        name: name?,
-        tag_mutability: tag_mutability?,
-        images,
-        scan_on_push: document.scan_on_push.unwrap_or(false),
-        scans,
-    })
-}
-
-fn mutability(document: &proto::RepositoryDocument, place: &Place<'_>) -> Option<TagMutability> {
-    const LIST: &str = "mutability_exclusion_filters";
-    let texts = &document.mutability_exclusion_filters;
-    let filters = place.each(LIST, texts, |text, place| parse::<TagFilter>(text, place));
-    let mode = document.image_tag_mutability.as_deref().map_or(Some(TagMutabilityMode::default()), |name| {
-        place.member("image_tag_mutability").accept(TagMutabilityMode::from_name(name).ok_or(UNKNOWN_MODE))
-    })?;
-    // With a filter refused already, a word on the others would mislead.
-    let complete = filters.len() == texts.len();
-    let mutability = TagMutability::new(mode, filters).map_err(|error| error.constraint);
-    if complete { place.member(LIST).accept(mutability) } else { None }
-}
-
-const UNKNOWN_MODE: &str =
-    "must be one of `MUTABLE`, `IMMUTABLE`, `MUTABLE_WITH_EXCLUSION` and `IMMUTABLE_WITH_EXCLUSION`";
+const NO_KIND: &str = "must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas` and \
+                       `secret`";
 
 fn upstream(document: &proto::UpstreamDocument, place: &Place<'_>) -> Option<UpstreamPlan> {
     let host = parse::<UpstreamHost>(&document.host, &place.member("host"));
@@ -102,6 +96,11 @@ fn upstream(document: &proto::UpstreamDocument, place: &Place<'_>) -> Option<Ups
         let name = parse::<RepositoryName>(&document.name, &member);
         let name = name.and_then(|name| seen.note(name, &member));
         let images = images(&document.images, place);
+        for (at, image) in document.images.iter().enumerate() {
+            if image.archived.is_some() {
+                place.element("images", at).member("archived").refuse("must not be there: an upstream has no archive");
+            }
+        }
         Some(UpstreamRepositoryPlan { name: name?, images })
     });
     Some(UpstreamPlan { host: host?, repositories })
@@ -163,5 +162,7 @@ impl<T: Clone + Eq + Hash + Display> Distinct<T> {
     }
 }
 
+#[cfg(test)]
+mod settings_tests;
 #[cfg(test)]
 mod tests;

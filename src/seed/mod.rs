@@ -18,8 +18,8 @@ pub use generate::{BlobSink, GeneratedImage, GeneratedManifest, generate};
 pub use image_spec::{ImageFormat, ImageSpec, InvalidImageSpec, LayerCount, LayerSize, Platform, Platforms};
 pub use layer::LayerTar;
 pub use plan::{
-    CacheRulePlan, ImagePlan, PlannedDocument, RegistryPlan, RepositoryPlan, TaskPlan, UpstreamPlan,
-    UpstreamRepositoryPlan,
+    CacheRulePlan, ImagePlan, PlannedDocument, RegistryPlan, RepositoryPlan, SecretPlan, TaskPlan, ThrottlePlan,
+    UpstreamPlan, UpstreamRepositoryPlan,
 };
 pub use upstream_host::{InvalidUpstreamHost, UpstreamHost};
 pub use violation::Violation;

@@ -3,15 +3,23 @@
 //! A plan says what should be, not how to get there. Rules that depend on what a world holds already are checked by the
 //! model when the plan is applied.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::image_spec::ImageSpec;
 use super::upstream_host::UpstreamHost;
+use crate::operations::Operation;
 use crate::registry::policy::iam::PolicyDocument;
-use crate::registry::scanning::{DeclaredScan, ScanSubject};
-use crate::registry::types::{AccountId, CacheRulePrefix, RegistryKey, RepositoryName, Tag, Timestamp};
-use crate::registry::{ReplicationConfiguration, TagMutability};
+use crate::registry::policy::lifecycle::LifecyclePolicy;
+use crate::registry::scanning::{DeclaredScan, ScanSubject, ScanningConfiguration};
+use crate::registry::seeding::SeedAccountSettings;
+use crate::registry::signing::SigningConfiguration;
+use crate::registry::types::{AccountId, Arn, CacheRulePrefix, RegistryKey, RepositoryName, Tag, Timestamp};
+use crate::registry::{
+    Encryption, Quotas, ReplicationConfiguration, ResourceTags, SecretState, TagMutability, Template,
+};
+use crate::throttles::Rate;
 
 /// One checked document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +34,30 @@ pub enum PlannedDocument {
     Tasks(TaskPlan),
     /// A principal with policies of its own.
     Principal(PrincipalPlan),
+    /// Rates of calls.
+    Throttles(ThrottlePlan),
+    /// What the registries of the world may hold, as it is after this document and those before it.
+    Quotas(Quotas),
+    /// A secret with the login of an upstream.
+    Secret(SecretPlan),
+}
+
+/// Rates of calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThrottlePlan {
+    /// Those that differ from ECR's; absent: nothing is throttled.
+    pub rates: Option<BTreeMap<Operation, Rate>>,
+}
+
+/// A secret with the login of an upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretPlan {
+    /// Its ARN.
+    pub arn: Arc<str>,
+    /// Whether ECR can use it.
+    pub state: SecretState,
+    /// User name and token; there exactly if it can.
+    pub login: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// A principal with policies of its own.
@@ -52,6 +84,18 @@ pub struct RegistryPlan {
     pub cache_rules: Vec<CacheRulePlan>,
     /// Accounts that may replicate into this registry and create repositories there.
     pub replication_sources: Vec<AccountId>,
+    /// Its policy; none leaves it as it is.
+    pub policy: Option<PolicyDocument>,
+    /// Creation templates to have, no two with one prefix. Their times mean nothing.
+    pub templates: Vec<Template>,
+    /// Settings of its account; none leaves them as they are.
+    pub account_settings: Option<SeedAccountSettings>,
+    /// The whole scanning configuration; none leaves it as it is.
+    pub scanning: Option<ScanningConfiguration>,
+    /// The whole signing configuration; none leaves it as it is.
+    pub signing: Option<SigningConfiguration>,
+    /// Users and roles whose pulls are not recorded.
+    pub pull_time_exclusions: Vec<Arn>,
 }
 
 /// A pull-through cache rule.
@@ -63,6 +107,8 @@ pub struct CacheRulePlan {
     pub upstream: UpstreamHost,
     /// Prefix of names upstream; `ROOT` when the document does not say.
     pub upstream_prefix: CacheRulePrefix,
+    /// Secret with the upstream's login; none leaves it as it is.
+    pub credential_arn: Option<Arc<str>>,
 }
 
 /// A repository and its images.
@@ -80,6 +126,14 @@ pub struct RepositoryPlan {
     pub scan_on_push: bool,
     /// What scans of its images find.
     pub scans: Vec<(ScanSubject, DeclaredScan)>,
+    /// Its policy; none leaves it as it is.
+    pub policy: Option<PolicyDocument>,
+    /// Its lifecycle policy; none leaves it as it is.
+    pub lifecycle_policy: Option<LifecyclePolicy>,
+    /// Resource tags to have.
+    pub resource_tags: ResourceTags,
+    /// Its encryption if it is new; none: AES256.
+    pub encryption: Option<Encryption>,
 }
 
 /// An image to generate and where its tags point.
@@ -91,6 +145,8 @@ pub struct ImagePlan {
     pub spec: ImageSpec,
     /// Push time; none: the world's time when the plan is applied.
     pub pushed_at: Option<Timestamp>,
+    /// Whether it is in the archive; none leaves it as it is.
+    pub archived: Option<bool>,
 }
 
 /// An in-process upstream registry.

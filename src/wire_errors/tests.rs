@@ -20,7 +20,7 @@ fn header(response: &Response<Bytes>, name: impl http::header::AsHeaderName) -> 
 }
 
 #[test]
-fn the_table_says_what_each_surface_says() {
+fn c_031_the_table_says_what_each_surface_says() {
     let rows: Vec<String> = ROWS
         .iter()
         .map(|row| format!("{} {} | {} {}", row.ecr.as_u16(), row.exception, row.oci.as_u16(), row.code))
@@ -105,6 +105,7 @@ fn the_table_says_what_each_surface_says() {
     400 InvalidParameterException | 400 MANIFEST_INVALID
     400 InvalidParameterException | 413 SIZE_INVALID
     400 InvalidParameterException | 400 TAG_INVALID
+    400 InvalidParameterException | 400 PAGINATION_NUMBER_INVALID
     400 UnableToGetUpstreamImageException | 503 UNAVAILABLE
     400 UnableToGetUpstreamLayerException | 503 UNAVAILABLE
     400 UnableToGetUpstreamImageException | 403 DENIED

@@ -35,15 +35,19 @@ pub struct HostLabels {
 }
 
 impl HostLabels {
-    /// Reads `<account>.dkr.ecr[-fips].<region>.…` and `api.ecr[-fips].<region>.…`; the world is the label before `localhost`.
+    /// Reads `<account>.dkr.ecr[-fips].<region>.…` and `api.ecr[-fips].<region>.…`, and their dual-stack forms
+    /// `<account>.dkr-ecr[-fips].<region>.…` and `ecr[-fips].<region>.api.…`; the world is the label before `localhost`.
     pub fn read(host: &str) -> Self {
         let name = host
             .rsplit_once(':')
             .map_or(host, |(name, port)| if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host });
         let labels: Vec<&str> = name.split('.').collect();
         let (account, rest) = match labels.as_slice() {
-            [account, "dkr", "ecr" | "ecr-fips", rest @ ..] => (account.parse().ok(), rest),
+            [account, "dkr", "ecr" | "ecr-fips", rest @ ..] | [account, "dkr-ecr" | "dkr-ecr-fips", rest @ ..] => {
+                (account.parse().ok(), rest)
+            }
             ["api", "ecr" | "ecr-fips", rest @ ..] => (None, rest),
+            ["ecr" | "ecr-fips", rest @ ..] if rest.get(1) == Some(&"api") => (None, rest),
             _ => return Self::default(),
         };
         let region = rest.first().and_then(|label| label.parse().ok());
@@ -202,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_labels_name_account_region_and_world() {
+    fn d_035_host_labels_name_account_region_and_world() {
         let check = |host: &str, account: Option<&str>, region: Option<&str>, world: Option<&str>| {
             let labels = HostLabels::read(host);
             assert_eq!(labels.account.map(|account| account.to_string()).as_deref(), account, "{host}");
@@ -214,6 +218,12 @@ mod tests {
         check("123456789012.dkr.ecr.eu-west-1.amazonaws.com", Some("123456789012"), Some("eu-west-1"), None);
         check("123456789012.dkr.ecr.eu-west-1.w7.localhost:4510", Some("123456789012"), Some("eu-west-1"), Some("w7"));
         check("api.ecr.us-east-2.w7.localhost:80", None, Some("us-east-2"), Some("w7"));
+        check("api.ecr-fips.us-gov-west-1.amazonaws.com", None, Some("us-gov-west-1"), None);
+        check("123456789012.dkr.ecr-fips.us-east-1.amazonaws.com", Some("123456789012"), Some("us-east-1"), None);
+        check("123456789012.dkr-ecr.eu-west-1.on.aws", Some("123456789012"), Some("eu-west-1"), None);
+        check("123456789012.dkr-ecr-fips.us-east-1.on.aws", Some("123456789012"), Some("us-east-1"), None);
+        check("ecr.eu-west-1.api.aws", None, Some("eu-west-1"), None);
+        check("ecr.example.test", None, None, None);
         check("[::1]:4510", None, None, None);
     }
 }

@@ -9,16 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gates::{Waiter, WaitingRoom};
+use super::secrets::Secrets;
 use super::state::WorldState;
 use super::timers::{Timer, TimerClass};
 use crate::clock::{ClockBackwards, ClockMode};
 use crate::facts::Facts;
 use crate::faults::{DecideContext, Decision, Wait};
 use crate::journal::{Arrival, Ending, Journal, Outcome};
-use crate::operations;
+use crate::operations::{self, Operation};
 use crate::registry::limits;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
-use crate::registry::{Caller, Context, Effect, Map, Registry, Surroundings};
+use crate::registry::{Caller, Context, Effect, Map, Registry, SecretState, Surroundings};
 use crate::tasks::replication::Action;
 use crate::tasks::{Attempt, Cause, Job, Task, TaskState, task_name};
 use crate::upstream::content::UpstreamRegistry;
@@ -39,6 +40,20 @@ pub struct CallArrival {
     pub caused_by: Option<u64>,
     /// Method, path and query, secrets masked.
     pub request_line: Option<Box<str>>,
+    /// Whose bucket of calls it is taken from: the caller's account in the region that it calls, and the operation. Absent
+    /// for what no rate is about, and for whoever has not been told apart.
+    pub counts_as: Option<(RegistryKey, Operation)>,
+}
+
+/// What became of a call at its arrival.
+#[derive(Debug)]
+pub struct Opening {
+    /// Number of its record.
+    pub record: u64,
+    /// What the rules decided; nothing if they were not asked.
+    pub decision: Decision,
+    /// Whether it was one call too many.
+    pub is_throttled: bool,
 }
 
 /// Where a clock stands after it was moved.
@@ -80,6 +95,7 @@ pub enum AdvanceError {
 /// What of the world an operation may ask about.
 struct WorldAround {
     upstreams: Map<Arc<str>, Arc<UpstreamRegistry>>,
+    secrets: Secrets,
 }
 
 impl Surroundings for WorldAround {
@@ -89,6 +105,10 @@ impl Surroundings for WorldAround {
 
     fn declares_upstream(&self, host: &str) -> bool {
         self.upstreams.contains_key(host)
+    }
+
+    fn secret(&self, arn: &str) -> SecretState {
+        self.secrets.state(arn)
     }
 }
 
@@ -145,17 +165,28 @@ impl Live {
         self.state.clock.now()
     }
 
-    /// Opens a record for a call and lets the rules decide on it, once for all its points.
-    pub fn open_call(&mut self, call: CallArrival) -> (u64, Decision) {
-        let decision = self.decide(&call.facts);
+    /// Opens a record for a call and lets the rules decide on it, once for all its points. One that is throttled gets to no
+    /// rule, as it would get no further than ECR's front door.
+    pub fn open_call(&mut self, call: CallArrival) -> Opening {
+        let is_throttled = self.throttles(&call);
+        let decision = if is_throttled { Decision::none() } else { self.decide(&call.facts) };
         let record = self.append_call(call, &decision);
-        (record, decision)
+        Opening { record, decision, is_throttled }
     }
 
     /// Opens a record for a call that was refused before rules are asked, such as the anonymous half of a login: it must
     /// not use up a rule that is meant for the call itself.
-    pub fn open_refused_call(&mut self, call: CallArrival) -> u64 {
-        self.append_call(call, &Decision::none())
+    pub fn open_refused_call(&mut self, call: CallArrival) -> Opening {
+        let is_throttled = self.throttles(&call);
+        let decision = Decision::none();
+        let record = self.append_call(call, &decision);
+        Opening { record, decision, is_throttled }
+    }
+
+    fn throttles(&mut self, call: &CallArrival) -> bool {
+        let Some((caller, operation)) = &call.counts_as else { return false };
+        let at = self.state.clock.passed();
+        !self.healed && !self.state.throttles.admit(caller, *operation, at)
     }
 
     fn append_call(&mut self, call: CallArrival, decision: &Decision) -> u64 {
@@ -227,11 +258,11 @@ impl Live {
         let mut ids = self.state.ids;
         let mut preview = self.state.clock;
         preview.tick();
-        let surroundings = WorldAround { upstreams: self.state.upstreams.clone() };
+        let surroundings = WorldAround { upstreams: self.state.upstreams.clone(), secrets: self.state.secrets.clone() };
         let mut cx = Context::new(preview.now(), caller.clone(), &mut ids).within(&surroundings);
         let outcome = work(self.state.registry_mut(key), &mut cx);
         let effects = std::mem::take(&mut cx.effects);
-        if outcome.is_ok() {
+        if outcome.is_ok() && !cx.changed_nothing {
             self.state.ids = ids;
             self.commit(record);
             for effect in effects {
@@ -245,7 +276,7 @@ impl Live {
     pub fn read_registry<R>(&self, key: &RegistryKey, work: impl FnOnce(&Registry) -> R) -> R {
         match self.state.registry(key) {
             Some(registry) => work(registry),
-            None => work(&Registry::new(key.clone())),
+            None => work(&self.state.empty_registry(key)),
         }
     }
 
@@ -503,8 +534,9 @@ impl Live {
         restored.seq = self.state.seq + 1;
         restored.accounts = Arc::clone(&self.state.accounts);
         restored.tokens = self.state.tokens.clone();
-        let now = self.now().max(restored.clock.now());
-        restored.clock = crate::clock::VirtualClock::new(self.state.clock.mode(), now, real);
+        let mut clock = self.state.clock;
+        clock.jump(restored.clock.now(), real);
+        restored.clock = clock;
         // Ids go on from here: one that was handed out before the restore must not be minted again.
         restored.ids = self.state.ids;
         self.waiting = WaitingRoom::default();

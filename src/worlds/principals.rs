@@ -39,8 +39,17 @@ pub enum AuthMode {
     /// That there is one; whose it is is taken on trust.
     #[default]
     Claimed,
-    /// That it is right, and of a key that the world minted or declares.
+    /// That it is right and fresh by the machine's clock, and of a key that the world minted or declares.
     Verified,
+    /// The same, fresh by the world's clock.
+    VerifiedOnWorldClock,
+}
+
+impl AuthMode {
+    /// Whether signatures are checked.
+    pub fn verifies(self) -> bool {
+        matches!(self, Self::Verified | Self::VerifiedOnWorldClock)
+    }
 }
 
 impl Principals {

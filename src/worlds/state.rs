@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::principals::{AuthMode, Principals};
+use super::secrets::Secrets;
 use super::timers::{TaskDurations, Timers};
 use super::tokens::Tokens;
 use crate::clock::{ClockMode, VirtualClock};
 use crate::faults::{DecideContext, OpenGates, RuleSet};
 use crate::ids::KeyedIds;
 use crate::registry::types::{AccountId, Region, RegistryKey, RepositoryName, Timestamp};
-use crate::registry::{Access, Caller, Map, Refused, Registry, ResourceTag, authorize};
+use crate::registry::{Access, Caller, Map, Quotas, Refused, Registry, ResourceTag, authorize};
 use crate::tasks::Task;
+use crate::throttles::Throttles;
 use crate::upstream::content::UpstreamRegistry;
 
 /// What `repositoryUri` and `proxyEndpoint` show.
@@ -21,6 +23,16 @@ pub enum RepositoryUri {
     Advertised,
     /// AWS's own form, `<account>.dkr.ecr.<region>.<suffix>/<name>`.
     Aws,
+}
+
+/// How the registry surface behaves where ECR and the distribution specification differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RegistryProfile {
+    /// As ECR does.
+    #[default]
+    Ecr,
+    /// As the OCI Distribution Specification says.
+    Oci,
 }
 
 /// What a world is made with.
@@ -57,6 +69,8 @@ pub struct WorldState {
     pub repository_uri: RepositoryUri,
     /// Registries that hold anything; every other one is empty.
     pub registries: Map<RegistryKey, Arc<Registry>>,
+    /// How much each of them may hold.
+    quotas: Arc<Quotas>,
     /// In-process upstream registries by host.
     pub upstreams: Map<Arc<str>, Arc<UpstreamRegistry>>,
     /// Fault rules and their counters.
@@ -77,8 +91,14 @@ pub struct WorldState {
     pub tokens: Tokens,
     /// Principals with policies of their own.
     pub principals: Principals,
+    /// Secrets with the logins of upstreams.
+    pub secrets: Secrets,
     /// What is asked of signatures.
     pub auth: AuthMode,
+    /// How the registry surface behaves.
+    pub profile: RegistryProfile,
+    /// Rates of calls.
+    pub throttles: Throttles,
     /// Source of ids.
     pub ids: KeyedIds,
 }
@@ -94,6 +114,7 @@ impl WorldState {
             regions: settings.regions,
             repository_uri: settings.repository_uri,
             registries: Map::new(),
+            quotas: Arc::default(),
             upstreams: Map::new(),
             rules: RuleSet::default(),
             gates: OpenGates::new(),
@@ -104,7 +125,10 @@ impl WorldState {
             durations: TaskDurations::default(),
             tokens: Tokens::default(),
             principals: Principals::default(),
+            secrets: Secrets::default(),
             auth: AuthMode::default(),
+            profile: RegistryProfile::default(),
+            throttles: Throttles::default(),
             ids: KeyedIds::new(settings.seed),
         }
     }
@@ -129,10 +153,34 @@ impl WorldState {
         self.registries.get(key)
     }
 
+    /// A registry that holds nothing yet.
+    pub fn empty_registry(&self, key: &RegistryKey) -> Registry {
+        Registry::new(key.clone()).with_quotas(Arc::clone(&self.quotas))
+    }
+
+    /// How much each registry may hold.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// Lets each registry hold so much, those that come later too. Answers whether that changes anything.
+    pub fn set_quotas(&mut self, quotas: Quotas) -> bool {
+        if *self.quotas == quotas {
+            return false;
+        }
+        self.quotas = Arc::new(quotas);
+        let registries: Vec<RegistryKey> = self.registries.keys().cloned().collect();
+        for key in registries {
+            let quotas = Arc::clone(&self.quotas);
+            self.registry_mut(&key).set_quotas(quotas);
+        }
+        true
+    }
+
     /// A registry to change; it comes into being when first asked for.
     pub fn registry_mut(&mut self, key: &RegistryKey) -> &mut Registry {
         if !self.registries.contains_key(key) {
-            self.registries.insert(key.clone(), Arc::new(Registry::new(key.clone())));
+            self.registries.insert(key.clone(), Arc::new(self.empty_registry(key)));
         }
         let registry = self.registries.get_mut(key).expect("it was put there above");
         Arc::make_mut(registry)
@@ -151,7 +199,7 @@ impl WorldState {
         let access = Access { caller, identity, action, repository, request_tags, now: self.clock.now() };
         match self.registry(key) {
             Some(registry) => authorize(registry, &access),
-            None => authorize(&Registry::new(key.clone()), &access),
+            None => authorize(&self.empty_registry(key), &access),
         }
     }
 

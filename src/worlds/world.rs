@@ -246,3 +246,36 @@ impl Drop for Leaves<'_> {
         self.world.write(|live| live.waiting.leave(self.waiter));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::directory::{Address, Birth, Directory};
+    use super::super::state::{RepositoryUri, WorldSettings};
+    use super::*;
+    use crate::registry::types::Timestamp;
+
+    #[test]
+    fn x_019_each_world_has_a_writer_of_its_own() {
+        let (graveyard, _) = tokio::sync::mpsc::unbounded_channel();
+        let directory = Directory::new(RealTime::start(), [7; 32], false, graveyard);
+        let settings = WorldSettings {
+            clock_mode: ClockMode::Frozen,
+            now: Timestamp::EPOCH,
+            seed: 0,
+            accounts: Arc::from([AccountId::DEFAULT]),
+            regions: Arc::from(["us-east-1".parse().unwrap()]),
+            repository_uri: RepositoryUri::Advertised,
+        };
+        let host = "localhost:4510".to_owned();
+        let birth = Birth {
+            id: None,
+            labels: BTreeMap::new(),
+            lease: Duration::ZERO,
+            address: Address { endpoint: format!("http://{host}"), registry_host: host, dedicated: false },
+        };
+        let [one, other] = [(), ()].map(|()| directory.create(birth.clone(), settings.clone()).unwrap());
+        // Were there one writer for both, this would wait for itself.
+        one.write(|_| other.write(Live::commit_control));
+        assert_eq!([&one, &other].map(|world| world.write(|live| live.state.seq)), [0, 1]);
+    }
+}

@@ -42,7 +42,7 @@ def allow(action: str) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}
 
 
-def test_a_verifying_world_knows_its_keys_and_no_others(ecr_fixture: EcrFixture) -> None:
+def test_c_007_a_verifying_world_knows_its_keys_and_no_others(ecr_fixture: EcrFixture) -> None:
     with ecr_fixture.world(auth="verified", listen="dedicated") as world:
         assert world.boto3("ecr").describe_repositories()["repositories"] == []
         key = world.aws()
@@ -55,6 +55,22 @@ def test_a_verifying_world_knows_its_keys_and_no_others(ecr_fixture: EcrFixture)
         code, message = refused(forged.describe_repositories)
         assert code == "InvalidSignatureException"
         assert message.startswith("The request signature we calculated does not match")
+
+
+def test_a_signature_is_fresh_by_the_clock_that_the_world_asks_for(ecr_fixture: EcrFixture) -> None:
+    with (
+        ecr_fixture.world(auth="verified", listen="dedicated") as by_real_clock,
+        ecr_fixture.world(auth="verified_on_world_clock", listen="dedicated") as by_its_own,
+    ):
+        for world in (by_real_clock, by_its_own):
+            assert world.boto3("ecr").describe_repositories()["repositories"] == []
+            world.advance("10m")
+        by_real_clock.boto3("ecr").describe_repositories()
+        key = by_its_own.aws()
+        late = client(by_its_own, key.access_key_id, key.secret_access_key)
+        code, message = refused(late.describe_repositories)
+        assert code == "InvalidSignatureException"
+        assert message.startswith("Signature expired: ")
 
 
 def test_a_world_may_do_without_signatures(ecr_fixture: EcrFixture) -> None:

@@ -27,7 +27,7 @@ def gone(call: Any, code: str, **members: Any) -> None:
     assert refusal.value.response["Error"]["Code"] == code
 
 
-def test_repository(ecr: Any) -> None:
+def test_c_222_repository(ecr: Any) -> None:
     tags = [{"Key": "team", "Value": "a"}]
     created = ecr.create_repository(repositoryName="app", tags=tags, imageTagMutability="IMMUTABLE")["repository"]
     (read,) = ecr.describe_repositories(repositoryNames=["app"])["repositories"]

@@ -101,7 +101,7 @@ async fn a_011_a_manifest_of_five_mebibytes_is_too_large_on_both_surfaces() {
 }
 
 #[tokio::test]
-async fn a_digest_that_is_not_that_of_the_bytes_drops_the_upload() {
+async fn c_051_c_054_c_099_unconfirmed_a_digest_that_is_not_that_of_the_bytes_drops_the_upload() {
     let (_server, _world, home) = app().await;
     let expected = sha256(b"expected");
     let upload = home.begin_upload("app").await;

@@ -129,7 +129,7 @@ async fn a_flowing_clock_follows_real_time_from_where_it_was_set() {
 }
 
 #[tokio::test]
-async fn a_066_a_replication_is_in_progress_until_its_time_has_come() {
+async fn a_047_a_066_a_replication_is_in_progress_until_its_time_has_come() {
     let (_server, world, home, away) = replicated(r#""replicationDuration": "30s""#).await;
     let image = Image::new(1);
     home.push("app", "v1", &image).await;

@@ -106,10 +106,64 @@ async fn a_host_that_nobody_allowed_is_not_called() {
 }
 
 #[tokio::test]
-async fn batch_get_image_brings_in_what_is_cached_too() {
+async fn a_104_a_105_batch_get_image_asks_the_upstream_and_makes_the_repository() {
     let (_server, world, home) = cached().await;
     let input = json!({"repositoryName": "quay/org/base", "imageIds": [{"imageTag": "1"}]});
+    world.fault("on upstream:manifest.get do 1x status(503) -> pass").await;
+    let failed = home.refused("BatchGetImage", input.clone()).await;
+    assert_eq!((failed.0, failed.1.as_str()), (400, "UnableToGetUpstreamImageException"));
+    assert_eq!(home.ok("DescribeRepositories", json!({})).await["repositories"], json!([]));
     let answer = home.ok("BatchGetImage", input).await;
     assert_eq!((answer["images"].as_array().map(Vec::len), &answer["failures"]), (Some(1), &json!([])));
-    assert_eq!(world.calls("upstream:manifest.get").await.len(), 1);
+    assert_eq!(world.calls("upstream:manifest.get").await.len(), 2);
+    let made = home.ok("DescribeRepositories", json!({})).await;
+    assert_eq!(made["repositories"][0]["repositoryName"], "quay/org/base");
+    let missing = json!({"repositoryName": "quay/org/base", "imageIds": [{"imageTag": "none"}]});
+    assert_eq!(home.ok("BatchGetImage", missing).await["failures"][0]["failureCode"], "ImageNotFound");
+}
+
+#[tokio::test]
+async fn d_014_official_images_of_docker_hub_are_asked_for_by_their_whole_name() {
+    let server = TestServer::start().await;
+    let world = server.world().await;
+    world
+        .seed(
+            r#"{"upstream": {"host": "registry-1.docker.io", "repositories": [
+                   {"name": "library/nginx", "images": [{"tags": ["1"]}]}]}},
+               {"registry": {"cacheRules": [{"prefix": "hub", "upstream": "registry-1.docker.io"}]}}"#,
+        )
+        .await;
+    let home = world.home().await;
+    assert_eq!(home.get("/v2/hub/library/nginx/manifests/1").await.status, 200);
+    // Docker Hub refuses to say whether it has an image of such a name, which a rule can do.
+    world.fault("on upstream:manifest.get do 1x status(401) -> pass").await;
+    for (status, code) in [(403, "DENIED"), (404, "MANIFEST_UNKNOWN")] {
+        let short = home.get("/v2/hub/nginx/manifests/1").await;
+        assert_eq!((short.status, short.oci_error().0.as_str()), (status, code));
+    }
+    let asked = world.calls("upstream:manifest.get").await;
+    let repositories: Vec<&str> = asked.iter().map(|call| call.facts["repository"].as_str()).collect();
+    assert_eq!(repositories, ["library/nginx", "nginx", "nginx"]);
+    let names = home.ok("DescribeRepositories", json!({})).await;
+    assert_eq!(names["repositories"].as_array().expect("an array").len(), 1);
+}
+
+#[tokio::test]
+async fn c_084_a_download_url_is_given_once_the_upstream_has_given_the_layer() {
+    let (_server, world, home) = cached().await;
+    let manifest = home.get("/v2/quay/org/base/manifests/1").await.json();
+    let layer = manifest["layers"][0]["digest"].as_str().expect("a digest");
+    let ask = |digest: &str| json!({"repositoryName": "quay/org/base", "layerDigest": digest});
+    world.fault("on upstream:blob.get do 1x status(503) -> pass").await;
+    let (status, exception, message) = home.refused("GetDownloadUrlForLayer", ask(layer)).await;
+    assert_eq!((status, exception.as_str()), (400, "UnableToGetUpstreamLayerException"));
+    assert!(message.contains("quay.io"), "{message}");
+    let answer = home.ok("GetDownloadUrlForLayer", ask(layer)).await;
+    let path = home.path_of(answer["downloadUrl"].as_str().expect("a URL"));
+    assert_eq!(sha256(&home.get(&path).await.body), layer);
+    home.ok("GetDownloadUrlForLayer", ask(layer)).await;
+    assert_eq!(home.refused("GetDownloadUrlForLayer", ask(&sha256(b"x"))).await.1, "LayersNotFoundException");
+    let asked = world.calls("upstream:blob.get").await;
+    let statuses: Vec<Option<u32>> = asked.iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [Some(503), Some(200)], "the layer is kept, and what no image names is not asked for");
 }

@@ -37,7 +37,7 @@ async fn mutability(caller: &Caller, repository: &str) -> Value {
 }
 
 #[tokio::test]
-async fn d_017_a_push_creates_a_repository_if_a_template_allows_it() {
+async fn a_051_c_078_d_017_a_push_creates_a_repository_if_a_template_allows_it() {
     let (_server, _world, home, _away) = stage().await;
     let image = Image::new(1);
     let start = |repository: &str| home.request("POST", &format!("/v2/{repository}/blobs/uploads/"));
@@ -45,6 +45,8 @@ async fn d_017_a_push_creates_a_repository_if_a_template_allows_it() {
     assert_eq!((refused.status, refused.oci_error().0.as_str()), (404, "NAME_UNKNOWN"));
     create_template(&home, "prod", "CREATE_ON_PUSH", json!({"imageTagMutability": "IMMUTABLE"})).await;
     assert_eq!(home.get("/v2/prod/web/manifests/v1").await.oci_error().0, "NAME_UNKNOWN", "a pull never creates");
+    let by_json = home.refused("InitiateLayerUpload", json!({"repositoryName": "prod/web"})).await;
+    assert_eq!(by_json.1, "RepositoryNotFoundException", "nor does the JSON API (unconfirmed)");
     home.push("prod/web", "v1", &image).await;
     home.pulls("prod/web", "v1", &image).await;
     assert_eq!(mutability(&home, "prod/web").await, "IMMUTABLE");

@@ -86,6 +86,7 @@ const ROOMS: &[&str] = &[
     "ecr",
     "facts",
     "faults",
+    "fuzzing",
     "http",
     "ids",
     "journal",
@@ -96,6 +97,7 @@ const ROOMS: &[&str] = &[
     "seed",
     "server",
     "tasks",
+    "throttles",
     "upstream",
     "wire_errors",
     "worlds",
@@ -125,7 +127,7 @@ fn the_model_knows_nothing_of_wires_clocks_or_its_neighbours() {
 #[test]
 fn pure_rooms_know_no_sockets() {
     let forbidden = ["tokio", "hyper", "tonic", "reqwest", "SystemTime", "std::net"];
-    for room in ["faults/", "journal/", "tasks/", "seed/", "facts.rs", "ids.rs", "operations.rs"] {
+    for room in ["faults/", "journal/", "tasks/", "seed/", "facts.rs", "ids.rs", "operations.rs", "throttles.rs"] {
         check(room, &forbidden, &[]);
     }
 }

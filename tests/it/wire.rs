@@ -282,7 +282,7 @@ async fn c_091_small_parts_inside_an_upload_are_told_at_its_end() {
 }
 
 #[tokio::test]
-async fn c_079_batch_check_layer_availability_answers_layers_and_failures() {
+async fn c_079_c_097_batch_check_layer_availability_answers_layers_and_failures() {
     let (_server, _world, home, image) = with_image().await;
     let missing = sha256(b"missing");
     let input = json!({"repositoryName": "app", "layerDigests": [image.layer_digest(), missing, "nonsense"]});
@@ -312,7 +312,7 @@ async fn c_079_batch_check_layer_availability_answers_layers_and_failures() {
 }
 
 #[tokio::test]
-async fn c_080_c_081_get_download_url_for_layer_answers_a_url_that_needs_no_login() {
+async fn c_080_c_081_c_082_get_download_url_for_layer_answers_a_url_that_needs_no_login() {
     let (_server, world, home, image) = with_image().await;
     let digest = image.layer_digest();
     let expected = json!({"downloadUrl": "<hidden>", "layerDigest": digest});
@@ -637,7 +637,7 @@ async fn c_182_c_187_c_191_pull_through_cache_rules_are_created_described_and_de
 }
 
 #[tokio::test]
-async fn every_operation_of_the_model_is_here() {
+async fn c_001_every_operation_of_the_model_is_here() {
     let server = TestServer::start().await;
     let answered = server.plane.clone().server.get_info(proto::GetInfoRequest {}).await.unwrap().into_inner();
     assert_eq!((answered.operations.len(), answered.missing_operations.len()), (62, 0));

@@ -88,7 +88,7 @@ async fn a_name_is_taken_once_and_illegal_members_are_named() {
 }
 
 #[tokio::test]
-async fn forks_see_what_was_and_nothing_of_each_other() {
+async fn c_218_forks_see_what_was_and_nothing_of_each_other() {
     let server = TestServer::start().await;
     let parent = server.world_with("app").await;
     let image = Image::new(1);
@@ -126,7 +126,7 @@ async fn a_fork_has_rules_anew_unless_counters_are_kept() {
 }
 
 #[tokio::test]
-async fn a_snapshot_is_restored_and_forked_from() {
+async fn c_218_a_snapshot_is_restored_and_forked_from() {
     let server = TestServer::start().await;
     let world = server.world_with("app").await;
     let mut worlds = server.plane.clone().worlds;
@@ -429,7 +429,7 @@ async fn a_stream_that_outlives_its_world_does_not_end_the_next_one_of_that_name
 }
 
 #[tokio::test]
-async fn x_017_two_regions_are_two_registries() {
+async fn x_017_c_011_two_regions_are_two_registries() {
     let server = TestServer::start().await;
     let world = server.world().await;
     let (home, away) = (world.home().await, world.away().await);

@@ -5,7 +5,18 @@ from datetime import datetime, timezone
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 
-from ecrfixture import cache_rule, image, registry, repository, tasks, upstream
+from ecrfixture import (
+    cache_rule,
+    image,
+    quotas,
+    registry,
+    repository,
+    secret,
+    tasks,
+    template,
+    throttles,
+    upstream,
+)
 from ecrfixture.control.v1 import state_pb2
 
 
@@ -76,8 +87,76 @@ from ecrfixture.control.v1 import state_pb2
                 }
             },
         ),
+        (
+            registry(
+                policy={"Version": "2012-10-17"},
+                creation_templates=[
+                    template("prod", ["REPLICATION"], tag_mutability="IMMUTABLE", resource_tags={"team": "a"})
+                ],
+                blob_mounting=True,
+                policy_scope="V1",
+                scanning={"scanType": "ENHANCED"},
+                pull_time_exclusions=["arn:aws:iam::123456789012:role/ci"],
+            ),
+            {
+                "registry": {
+                    "policy": '{"Version": "2012-10-17"}',
+                    "creationTemplates": [
+                        {
+                            "prefix": "prod",
+                            "appliedFor": ["REPLICATION"],
+                            "imageTagMutability": "IMMUTABLE",
+                            "resourceTags": [{"key": "team", "value": "a"}],
+                        }
+                    ],
+                    "accountSettings": {"blobMounting": "ENABLED", "registryPolicyScope": "V1"},
+                    "scanning": {"scanType": "ENHANCED"},
+                    "pullTimeExclusions": ["arn:aws:iam::123456789012:role/ci"],
+                }
+            },
+        ),
+        (
+            repository("r", images=[image("old", archived=True)], lifecycle_policy="{}", resource_tags={"team": "a"}),
+            {
+                "repository": {
+                    "name": "r",
+                    "images": [{"tags": ["old"], "archived": True}],
+                    "lifecyclePolicy": "{}",
+                    "resourceTags": [{"key": "team", "value": "a"}],
+                }
+            },
+        ),
+        (
+            throttles({"PutImage": 2, "GetAuthorizationToken": (20, 200)}),
+            {
+                "throttles": {
+                    "operations": [
+                        {"operation": "PutImage", "ratePerSecond": 2},
+                        {"operation": "GetAuthorizationToken", "ratePerSecond": 20, "burst": 200},
+                    ]
+                }
+            },
+        ),
+        (throttles(enabled=False), {"throttles": {"enabled": False}}),
+        (quotas(images_per_repository=1), {"quotas": {"imagesPerRepository": "1"}}),
+        (secret("arn", fault="MALFORMED"), {"secret": {"arn": "arn", "fault": "MALFORMED"}}),
     ],
-    ids=["repository", "replication", "no replication", "sources", "cache rule", "upstream", "tasks", "image"],
+    ids=[
+        "repository",
+        "replication",
+        "no replication",
+        "sources",
+        "cache rule",
+        "upstream",
+        "tasks",
+        "image",
+        "settings",
+        "archived",
+        "throttles",
+        "no throttles",
+        "quotas",
+        "secret",
+    ],
 )
 def test_a_document_is_its_tree(document, form):
     expected = ParseDict(form, state_pb2.Document())

@@ -58,7 +58,12 @@ def test_a_world_begins_as_a_snapshot_or_a_world(fixture, control, source, membe
 
 def test_options_of_a_world_travel_and_absent_ones_stay_absent(fixture, control):
     fixture.world(
-        seed=0, clock="flowing", now=datetime(2026, 1, 1, tzinfo=timezone.utc), lease="1m", listen="dedicated"
+        seed=0,
+        clock="flowing",
+        now=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        lease="1m",
+        listen="dedicated",
+        profile="oci",
     )
     fixture.world()
     full, plain = control.of("WorldsService/CreateWorld")
@@ -67,6 +72,7 @@ def test_options_of_a_world_travel_and_absent_ones_stay_absent(fixture, control)
     assert full.now == Timestamp(seconds=1_767_225_600)
     assert full.lease == Duration(seconds=60)
     assert full.listen == worlds_pb2.LISTEN_MODE_DEDICATED
+    assert full.profile == worlds_pb2.REGISTRY_PROFILE_OCI
     assert plain == worlds_pb2.CreateWorldRequest()
 
 

@@ -3,7 +3,11 @@
 //! Each function begins a builder; [`World::seed`](crate::World::seed) takes one, several of a kind in an array, or
 //! several kinds in a tuple. Places (account, region) are at first the world's first ones.
 
+mod settings;
+
 use std::time::{Duration, SystemTime};
+
+pub use settings::{Quotas, Secret, Template, Throttles, faulty_secret, quotas, secret, template, throttles};
 
 use crate::convert::{duration_message, timestamp};
 use crate::proto;
@@ -126,6 +130,30 @@ impl Repo {
         self
     }
 
+    /// JSON text of the repository's policy.
+    pub fn policy(mut self, json: impl Into<String>) -> Self {
+        self.document.policy = Some(json.into());
+        self
+    }
+
+    /// JSON text of its lifecycle policy.
+    pub fn lifecycle_policy(mut self, json: impl Into<String>) -> Self {
+        self.document.lifecycle_policy = Some(json.into());
+        self
+    }
+
+    /// Adds a resource tag.
+    pub fn resource_tag(mut self, key: &str, value: &str) -> Self {
+        self.document.resource_tags.push(settings::resource_tag(key, value));
+        self
+    }
+
+    /// Encrypts it with KMS, by the account's `aws/ecr` key; only a new repository can be given that.
+    pub fn kms(mut self) -> Self {
+        self.document.encryption = Some(proto::EncryptionDocument { encryption_type: "KMS".to_owned(), kms_key: None });
+        self
+    }
+
     /// Adds a finding of basic scanning to every image of the repository; severities are ECR's, e.g. `HIGH`. Scans that
     /// have ended keep what they found, so it is seeded before the push.
     pub fn finding(mut self, name: &str, severity: &str) -> Self {
@@ -227,7 +255,7 @@ pub fn cache_rule(prefix: &str, upstream_host: &str) -> CacheRule {
     let rule = proto::CacheRuleDocument {
         prefix: prefix.to_owned(),
         upstream: upstream_host.to_owned(),
-        upstream_prefix: None,
+        ..proto::CacheRuleDocument::default()
     };
     CacheRule { rule, account: None, region: None }
 }
@@ -236,6 +264,12 @@ impl CacheRule {
     /// Prefix of names upstream; at first `ROOT`.
     pub fn upstream_prefix(mut self, prefix: &str) -> Self {
         self.rule.upstream_prefix = Some(prefix.to_owned());
+        self
+    }
+
+    /// ARN of the secret with the upstream's login.
+    pub fn credential(mut self, secret_arn: &str) -> Self {
+        self.rule.credential_arn = Some(secret_arn.to_owned());
         self
     }
 
@@ -370,6 +404,12 @@ impl ImageSpec {
         self
     }
 
+    /// Puts it into the archive.
+    pub fn archived(mut self) -> Self {
+        self.0.archived = Some(true);
+        self
+    }
+
     /// Docker manifests instead of OCI ones.
     pub fn docker(mut self) -> Self {
         self.0.format = proto::ImageFormat::Docker.into();
@@ -423,7 +463,8 @@ fn replication(destinations: Vec<String>, repository_prefixes: Vec<String>) -> p
         }
         None => proto::ReplicationDestinationDocument { region: text.clone(), account: None },
     });
-    let rule = proto::ReplicationRuleDocument { destinations: destinations.collect(), repository_prefixes };
+    let destinations = destinations.collect();
+    let rule = proto::ReplicationRuleDocument { destinations, repository_prefixes, delete_replication: None };
     proto::ReplicationDocument { rules: vec![rule] }
 }
 

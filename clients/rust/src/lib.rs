@@ -67,13 +67,14 @@ mod world;
 
 pub use actions::{ConnectionEnd, Keep, Status};
 pub use documents::{
-    CacheRule, ImageSpec, Registry, Repo, Seed, TagMutability, Tasks, Upstream, cache_rule, image, registry, repo,
-    tasks, untagged_image, upstream,
+    CacheRule, ImageSpec, Quotas, Registry, Repo, Secret, Seed, TagMutability, Tasks, Template, Throttles, Upstream,
+    cache_rule, faulty_secret, image, quotas, registry, repo, secret, tasks, template, throttles, untagged_image,
+    upstream,
 };
 pub use errors::{Error, Result, Violation};
 pub use fixture::{EcrFixture, use_binary, world, world_with};
 pub use matchers::{Expectation, Expectations, Matcher, calls, sequence};
-pub use options::{Auth, Listen, Options, Place, Push, RepositoryUri, Target};
+pub use options::{Auth, Listen, Options, Place, Profile, Push, RepositoryUri, Target};
 pub use predicates::{FactName, Predicate, Value, Values, fact};
 pub use records::{
     Advanced, AppliedImage, Aws, Blob, Call, Clock, ClockMode, Decision, DockerConfig, Finding, FindingKind, Gate,

@@ -41,6 +41,8 @@ pub struct Options {
     pub repository_uri: RepositoryUri,
     /// What is asked of signatures; absent: that there is one, or as the source.
     pub auth: Option<Auth>,
+    /// How the registry surface behaves; absent: as ECR, or as the source.
+    pub profile: Option<Profile>,
     /// Real time without traffic after which the world is finished; absent: ten minutes.
     pub lease: Option<Duration>,
     /// Free labels; the test's name is added as `test`.
@@ -74,8 +76,19 @@ pub enum Auth {
     Off,
     /// That there is one; whose it is is taken on trust.
     Claimed,
-    /// That it is right, and of an access key that the world minted or declares.
+    /// That it is right and fresh by the machine's clock, and of an access key that the world minted or declares.
     Verified,
+    /// The same, fresh by the world's clock.
+    VerifiedOnWorldClock,
+}
+
+/// How the registry surface behaves where ECR and the OCI Distribution Specification differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// As ECR does.
+    Ecr,
+    /// As the specification says: no login unless `auth` is verified, repositories come with their first push.
+    Oci,
 }
 
 impl Options {
@@ -121,6 +134,13 @@ impl Options {
                 Some(Auth::Off) => proto::AuthMode::Off,
                 Some(Auth::Claimed) => proto::AuthMode::Claimed,
                 Some(Auth::Verified) => proto::AuthMode::Verified,
+                Some(Auth::VerifiedOnWorldClock) => proto::AuthMode::VerifiedOnWorldClock,
+            }
+            .into(),
+            profile: match self.profile {
+                None => proto::RegistryProfile::Unspecified,
+                Some(Profile::Ecr) => proto::RegistryProfile::Ecr,
+                Some(Profile::Oci) => proto::RegistryProfile::Oci,
             }
             .into(),
         })
@@ -245,9 +265,11 @@ mod tests {
             ..Options::default()
         };
         assert!(matches!(both.into_request(None), Err(Error::InvalidRequest { .. })));
-        let snapshot = Options { from_snapshot: Some("golden".to_owned()), ..Options::default() };
+        let from_snapshot = Some("golden".to_owned());
+        let snapshot = Options { from_snapshot, profile: Some(Profile::Oci), ..Options::default() };
         let request = snapshot.into_request(Some("a::b")).unwrap();
         assert_eq!(request.from, Some(proto::create_world_request::From::FromSnapshot("snapshots/golden".to_owned())));
         assert_eq!(request.labels["test"], "a::b");
+        assert_eq!(request.profile(), proto::RegistryProfile::Oci);
     }
 }

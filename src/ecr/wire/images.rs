@@ -440,7 +440,9 @@ impl<'a> ImageMember<'a> {
             registry_id: registry.account.as_str(),
             repository_name: repository.as_str(),
             image_id: image_id.into(),
-            image_manifest: String::from_utf8_lossy(manifest.bytes()),
+            // To see that it is UTF-8 is much cheaper than to repair it.
+            image_manifest: str::from_utf8(manifest.bytes())
+                .map_or_else(|_| String::from_utf8_lossy(manifest.bytes()), Cow::Borrowed),
             image_manifest_media_type: manifest.media_type().as_str(),
         }
     }

@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::registry::errors::InvalidParameter;
 use crate::registry::ops::batch_check_layer_availability::{self, Layer, LayerAvailability, LayerFailure};
 use crate::registry::ops::{complete_layer_upload, download_layer, initiate_layer_upload, upload_layer_part};
-use crate::registry::types::{InvalidName, RegistryKey, RepositoryName};
+use crate::registry::types::{Digest, InvalidName, RegistryKey, RepositoryName};
 use crate::registry::{Context, Registry, limits};
 use crate::wire_errors::Failure;
 
@@ -190,6 +190,10 @@ impl WireOperation for GetDownloadUrlForLayerRequest {
 
     fn facts(input: &Self::Input, facts: &mut Facts) {
         facts.set_digest(Some(&input.layer_digest));
+    }
+
+    fn download(input: &Self::Input) -> Option<Digest> {
+        input.layer_digest.parse().ok()
     }
 
     fn render((repository, output): &Self::Output, registry: &RegistryKey, links: &dyn Links) -> Bytes {

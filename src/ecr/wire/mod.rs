@@ -24,6 +24,11 @@ pub(crate) mod signing;
 pub(crate) mod storage_class;
 pub(crate) mod templates;
 
+#[cfg(test)]
+mod image_tests;
+#[cfg(test)]
+mod quota_tests;
+
 use serde::de::DeserializeOwned;
 
 use super::protocol::read_body;

@@ -13,12 +13,12 @@ use crate::registry::ops::{
     deregister_pull_time_update_exclusion, list_pull_time_update_exclusions, register_pull_time_update_exclusion,
 };
 use crate::registry::types::{Arn, InvalidArn, InvalidName, RegistryKey};
-use crate::registry::{Context, Registry};
+use crate::registry::{Context, Registry, limits};
 use crate::wire_errors::Failure;
 
 const PATTERN: &str = "^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/[\\w+=,.@-]+(/[\\w+=,.@-]+)*$";
 
-static PRINCIPAL_ARN: Text = Text::new(Dialect::Smithy).length(0, 200).pattern(PATTERN);
+static PRINCIPAL_ARN: Text = Text::new(Dialect::Smithy).length(0, limits::PRINCIPAL_ARN_CHARACTERS).pattern(PATTERN);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -271,14 +271,21 @@ mod tests {
     }
 
     #[test]
-    fn c_169_findings_are_told_with_their_attributes_and_counts() {
+    fn c_165_c_169_findings_are_told_with_their_attributes_and_counts() {
         let (mut bench, digest) = bench();
         let finding = Finding {
             name: "CVE-2019-5188".to_owned(),
             description: Some("A code execution vulnerability.".to_owned()),
             uri: Some("https://example.test/CVE-2019-5188".to_owned()),
             severity: Severity::Medium,
-            attributes: vec![Attribute { key: "package_name".to_owned(), value: Some("e2fsprogs".to_owned()) }],
+            attributes: [
+                ("package_version", "1.44.1-1ubuntu1.1"),
+                ("package_name", "e2fsprogs"),
+                ("CVSS2_VECTOR", "AV:L/AC:L/Au:N/C:P/I:P/A:P"),
+                ("CVSS2_SCORE", "4.6"),
+            ]
+            .map(|(key, value)| Attribute { key: key.to_owned(), value: Some(value.to_owned()) })
+            .to_vec(),
         };
         let bare = Finding { name: "CVE-0".to_owned(), ..Finding::default() };
         let declared = DeclaredScan::new(vec![finding, bare], vec![], None).unwrap();
@@ -304,7 +311,12 @@ mod tests {
                             "description": "A code execution vulnerability.",
                             "uri": "https://example.test/CVE-2019-5188",
                             "severity": "MEDIUM",
-                            "attributes": [{"key": "package_name", "value": "e2fsprogs"}],
+                            "attributes": [
+                                {"key": "package_version", "value": "1.44.1-1ubuntu1.1"},
+                                {"key": "package_name", "value": "e2fsprogs"},
+                                {"key": "CVSS2_VECTOR", "value": "AV:L/AC:L/Au:N/C:P/I:P/A:P"},
+                                {"key": "CVSS2_SCORE", "value": "4.6"},
+                            ],
                         },
                         {"name": "CVE-0", "severity": "UNDEFINED", "attributes": []},
                     ],

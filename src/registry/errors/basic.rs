@@ -314,6 +314,8 @@ pub enum Limited {
     LayerParts,
     /// Bytes of a layer.
     LayerBytes,
+    /// Bytes of a part of a layer.
+    LayerPartBytes,
     /// Pull-through cache rules of a registry.
     CacheRules,
     /// Repository creation templates of a registry.
@@ -332,6 +334,7 @@ impl std::fmt::Display for Limited {
             Self::Tags => "tags per image",
             Self::LayerParts => "parts per layer",
             Self::LayerBytes => "bytes per layer",
+            Self::LayerPartBytes => "bytes per layer part",
             Self::CacheRules => "pull through cache rules",
             Self::CreationTemplates => "repository creation templates",
             Self::RunningBackfills => "replication backfills in progress",
@@ -347,11 +350,11 @@ pub struct InvalidTagParameter;
 
 /// More resource tags than a repository may have. Unconfirmed text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "The number of tags exceeds the limit of {} tags per repository",
-    crate::registry::limits::RESOURCE_TAGS_PER_REPOSITORY
-)]
-pub struct TooManyTags;
+#[error("The number of tags exceeds the limit of {most} tags per repository")]
+pub struct TooManyTags {
+    /// The limit.
+    pub most: u64,
+}
 
 /// The prefix has a rule already. Unconfirmed text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,9 +6,8 @@
 
 use crate::registry::context::Context;
 use crate::registry::errors::{LimitExceeded, Limited, RepositoryNotFound, UploadNotFound};
-use crate::registry::limits;
 use crate::registry::state::{Registry, UploadLookupError};
-use crate::registry::types::{RepositoryName, UploadId};
+use crate::registry::types::{RepositoryName, Timestamp, UploadId};
 
 /// What is to be added to what.
 #[derive(Clone, Debug)]
@@ -75,15 +74,15 @@ impl From<UploadLookupError> for Error {
     }
 }
 
-/// Says whether the bytes may come.
-pub fn check(registry: &Registry, input: &Input) -> Result<Ready, Error> {
-    let upload = registry.upload(&input.repository, &input.upload_id)?;
+/// Says whether the bytes may come at `now`.
+pub fn check(registry: &Registry, input: &Input, now: Timestamp) -> Result<Ready, Error> {
+    let upload = registry.upload(&input.repository, &input.upload_id, now)?;
     let offset_bytes = upload.offset_bytes();
     if let Some(first_byte) = input.first_byte.filter(|first_byte| *first_byte != offset_bytes) {
         let upload_id = input.upload_id.clone();
         return Err(ChunkOutOfOrder { upload_id, first_byte, offset_bytes }.into());
     }
-    Ok(Ready { offset_bytes, room_bytes: limits::LAYER_BYTES.saturating_sub(offset_bytes) })
+    Ok(Ready { offset_bytes, room_bytes: registry.quotas().layer_maximum_bytes.saturating_sub(offset_bytes) })
 }
 
 /// How the bytes of a chunk ended.
@@ -103,18 +102,20 @@ pub fn apply(
     received_bytes: u64,
     end: ChunkEnd,
 ) -> Result<Output, Error> {
-    let ready = check(registry, input)?;
+    let ready = check(registry, input, cx.now)?;
     // The end of an upload brings no bytes and is no part.
-    let upload = registry.upload(&input.repository, &input.upload_id)?;
-    if received_bytes > 0 && upload.parts() >= limits::LAYER_PARTS && !upload.is_broken_off() {
-        return Err(registry.limit(Limited::LayerParts, u64::from(limits::LAYER_PARTS)).into());
+    let upload = registry.upload(&input.repository, &input.upload_id, cx.now)?;
+    let quotas = registry.quotas();
+    if received_bytes > 0 && !upload.is_broken_off() {
+        registry.check_room(Limited::LayerParts, upload.parts() as usize, quotas.layer_parts)?;
     }
     if received_bytes > ready.room_bytes {
-        return Err(registry.limit(Limited::LayerBytes, limits::LAYER_BYTES).into());
+        return Err(registry.limit(Limited::LayerBytes, quotas.layer_maximum_bytes).into());
     }
+    let least_bytes = quotas.layer_part_minimum_bytes;
     let repository = registry.repository_mut(&input.repository)?;
     if let Some(upload) = repository.uploads_mut().get_mut(&input.upload_id) {
-        upload.append(received_bytes, cx.now);
+        upload.append(received_bytes, least_bytes, cx.now);
         if end == ChunkEnd::BrokenOff {
             upload.break_off();
         }
@@ -126,7 +127,7 @@ pub fn apply(
 mod tests {
     use super::super::{cancel_upload, finish_upload, initiate_layer_upload, upload_status};
     use super::*;
-    use crate::registry::testing::{blob, name, with, with_repository};
+    use crate::registry::testing::{NOON, blob, name, with, with_repository};
 
     #[test]
     fn chunks_are_taken_at_the_end_and_the_upload_survives_one_out_of_order() {
@@ -140,22 +141,22 @@ mod tests {
             first_byte,
         };
         assert_eq!(with(|cx| apply(&mut registry, cx, &input(Some(0)), 3, ChunkEnd::Whole)).unwrap().offset_bytes, 3);
-        let Err(Error::OutOfOrder(error)) = check(&registry, &input(Some(5))) else { panic!("accepted") };
+        let Err(Error::OutOfOrder(error)) = check(&registry, &input(Some(5)), NOON) else { panic!("accepted") };
         assert_eq!((error.first_byte, error.offset_bytes), (5, 3));
         assert_eq!(with(|cx| apply(&mut registry, cx, &input(None), 2, ChunkEnd::Whole)).unwrap().offset_bytes, 5);
         let status = upload_status::Input { repository: repository.clone(), upload_id: upload_id.clone() };
-        assert_eq!(upload_status::apply(&registry, &status).unwrap().offset_bytes, 5);
+        assert_eq!(upload_status::apply(&registry, &status, NOON).unwrap().offset_bytes, 5);
 
         let mut cancelled = registry.clone();
         let cancel = cancel_upload::Input { repository: repository.clone(), upload_id: upload_id.clone() };
         with(|cx| cancel_upload::apply(&mut cancelled, cx, &cancel)).unwrap();
-        assert!(upload_status::apply(&cancelled, &status).is_err());
+        assert!(upload_status::apply(&cancelled, &status, NOON).is_err());
 
         let rules = finish_upload::UploadRules::Distribution;
         let finish = finish_upload::Input { repository: repository.clone(), upload_id: upload_id.clone(), rules };
         let output = with(|cx| finish_upload::apply(&mut registry, cx, &finish, blob("layer"))).unwrap();
         assert_eq!(output.link, finish_upload::Link::Added);
-        assert!(upload_status::apply(&registry, &status).is_err());
+        assert!(upload_status::apply(&registry, &status, NOON).is_err());
     }
 
     #[test]
@@ -171,7 +172,7 @@ mod tests {
                 with(|cx| apply(&mut registry, cx, &input, *length, *end)).unwrap();
             }
             let finish = finish_upload::Input { repository, upload_id, rules: finish_upload::UploadRules::Ecr };
-            assert_eq!(finish_upload::check(&registry, &finish).is_ok(), ends, "{chunks:?}");
+            assert_eq!(finish_upload::check(&registry, &finish, NOON).is_ok(), ends, "{chunks:?}");
         };
         let (whole, broken) = (ChunkEnd::Whole, ChunkEnd::BrokenOff);
         check_end(&[(2 * MIB, broken), (3 * MIB, whole), (1, whole)], true);

@@ -80,7 +80,8 @@ mod tests {
 
     use super::*;
     use crate::registry::manifest::Manifest;
-    use crate::registry::testing::{image_of, index_of, link, name, picture, push, with, with_repository};
+    use crate::registry::tag_mutability::{TagMutability, TagMutabilityMode};
+    use crate::registry::testing::{image_about, image_of, index_of, link, name, picture, push, with, with_repository};
 
     fn delete_all(registry: &mut Registry, image_ids: Vec<ImageIdentifier>) -> Output {
         let input = Input { repository: name("team/app"), image_ids };
@@ -188,6 +189,30 @@ mod tests {
         delete_all(&mut registry, vec![ImageIdentifier::by_tag("a"), ImageIdentifier::by_tag("b")]);
         assert!(!has(&registry, "layer"));
         assert!(has(&registry, "{}") && has(&registry, "other"), "the child still uses them");
+    }
+
+    #[test]
+    fn a_126_unconfirmed_referrers_of_a_deleted_subject_stay() {
+        let (mut registry, tagged, ..) = stage();
+        let signature = image_about("{}", &["other"], "signature", Some(tagged.digest()));
+        push(&mut registry, &signature, None).unwrap();
+        delete_all(&mut registry, vec![ImageIdentifier::by_digest(tagged.digest().to_string())]);
+        let repository = registry.repository(&name("team/app")).unwrap();
+        assert!(!repository.images().contains_key(tagged.digest()));
+        let left: Vec<_> = repository.referrers_of(tagged.digest()).map(|image| image.digest().clone()).collect();
+        assert_eq!(left, [signature.digest().clone()]);
+    }
+
+    #[test]
+    fn a_127_a_128_immutable_tags_can_be_deleted_and_an_empty_repository_stays() {
+        let (mut registry, ..) = stage();
+        let repository = registry.repository_mut(&name("team/app")).unwrap();
+        repository.tag_mutability = TagMutability::new(TagMutabilityMode::Immutable, vec![]).unwrap();
+        let child = repository.images().values().find(|image| image.tags().is_empty()).unwrap().digest().to_string();
+        let mut image_ids: Vec<_> = ["a", "b", "list"].map(ImageIdentifier::by_tag).to_vec();
+        image_ids.push(ImageIdentifier::by_digest(child));
+        assert_eq!(delete_all(&mut registry, image_ids).failures, []);
+        assert!(registry.repository(&name("team/app")).unwrap().images().is_empty());
     }
 
     #[test]

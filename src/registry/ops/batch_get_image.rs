@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::image_by_reference::moves_pull_time;
 use crate::registry::context::Context;
-use crate::registry::conversion::convert;
+use crate::registry::conversion::readable;
 use crate::registry::errors::RepositoryNotFound;
 use crate::registry::image_identifier::{ImageFailure, ImageFailureCause, ImageId, ImageIdentifier};
 use crate::registry::manifest::Manifest;
@@ -55,7 +55,10 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Re
                 return Err(ImageFailureCause::ImageInaccessible(image.status()));
             }
             let by_tag = image_id.digest.is_none();
-            let manifest = readable(image.manifest(), by_tag, &input.accepted_media_types);
+            let accepted = &input.accepted_media_types;
+            let manifest = readable(image.manifest(), by_tag, |media_type| {
+                accepted.is_empty() || accepted.iter().any(|accepted| accepted == media_type.as_str())
+            });
             manifest.map(|manifest| (image, tag, manifest)).ok_or(ImageFailureCause::ImageNotFound)
         });
         match found {
@@ -69,6 +72,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Re
             Err(cause) => output.failures.push(ImageFailure { image_id: image_id.clone(), cause }),
         }
     }
+    cx.changed_nothing = pulled.is_empty();
     if !pulled.is_empty() {
         let repository = registry.repository_mut(&input.repository)?;
         for digest in &pulled {
@@ -76,18 +80,6 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Re
         }
     }
     Ok(output)
-}
-
-/// The manifest in a form that the caller accepts; it is converted only for a caller that did not name its digest.
-fn readable(manifest: &Arc<Manifest>, by_tag: bool, accepted: &[String]) -> Option<Arc<Manifest>> {
-    let is_accepted = |manifest: &Arc<Manifest>| {
-        accepted.is_empty() || accepted.iter().any(|accepted| accepted == manifest.media_type().as_str())
-    };
-    if is_accepted(manifest) {
-        return Some(Arc::clone(manifest));
-    }
-    let converted = if by_tag { convert(manifest) } else { None };
-    converted.filter(is_accepted)
 }
 
 #[cfg(test)]
@@ -168,14 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn a_108_c_208_pulls_of_excluded_principals_are_not_recorded() {
+    fn a_108_a_109_c_208_pulls_of_excluded_principals_are_not_recorded() {
         use super::super::{image_by_reference, register_pull_time_update_exclusion};
 
         let (mut registry, image) = stage();
         let principal_arn = "arn:aws:iam::123456789012:role/scan/trivy".parse().unwrap();
         let input = register_pull_time_update_exclusion::Input { principal_arn };
         with(|cx| register_pull_time_update_exclusion::apply(&mut registry, cx, input)).unwrap();
-        let mut pull_as = |arn: &str, by_reference: bool| {
+        let pull_as = |registry: &Registry, arn: &str, by_reference: bool| {
+            let mut registry = registry.clone();
             with(|cx| {
                 cx.caller.arn = arn.into();
                 if by_reference {
@@ -187,9 +180,27 @@ mod tests {
             registry.repository(&name("team/app")).unwrap().images()[image.digest()].last_recorded_pull_time()
         };
         for by_reference in [false, true] {
-            assert_eq!(pull_as("arn:aws:sts::123456789012:assumed-role/trivy/nightly", by_reference), None);
+            assert_eq!(pull_as(&registry, "arn:aws:sts::123456789012:assumed-role/trivy/nightly", by_reference), None);
         }
-        assert_eq!(pull_as("arn:aws:sts::123456789012:assumed-role/deploy/nightly", true), Some(NOON));
+        // Whoever has no principal of its own is the root of its account.
+        for other in ["arn:aws:sts::123456789012:assumed-role/deploy/nightly", "arn:aws:iam::123456789012:root"] {
+            assert_eq!(pull_as(&registry, other, true), Some(NOON), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_110_a_second_pull_within_a_day_changes_nothing_and_says_so() {
+        let (mut registry, _) = stage();
+        let mut pull_at = |hours: u64| {
+            let before = Arc::clone(registry.repository(&name("team/app")).unwrap());
+            let says_so = at(NOON.plus(Duration::from_hours(hours)), |cx| {
+                apply(&mut registry, cx, &ask(vec![ImageIdentifier::by_tag("v1")], &[])).unwrap();
+                cx.changed_nothing
+            });
+            let is_untouched = Arc::ptr_eq(&before, registry.repository(&name("team/app")).unwrap());
+            (is_untouched, says_so)
+        };
+        assert_eq!([pull_at(0), pull_at(23), pull_at(24)], [(false, false), (true, true), (false, false)]);
     }
 
     #[test]

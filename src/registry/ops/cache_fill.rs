@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::registry::context::{Context, Effect};
 use crate::registry::errors::Limited;
-use crate::registry::limits;
 use crate::registry::manifest::Manifest;
 use crate::registry::scanning;
 use crate::registry::state::Registry;
@@ -36,11 +35,13 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
         if image.is_some() && input.tag.as_ref().is_none_or(is_tagged) {
             return Ok(());
         }
-        if image.is_none() && repository.is_full() {
-            return Err(registry.limit(Limited::Images, limits::IMAGES_PER_REPOSITORY as u64).into());
+        let quotas = registry.quotas();
+        if image.is_none() && repository.is_full(quotas) {
+            return Err(registry.limit(Limited::Images, quotas.images_per_repository).into());
         }
-        if image.is_some_and(|image| image.tags().len() >= limits::TAGS_PER_IMAGE) {
-            return Err(registry.limit(Limited::Tags, limits::TAGS_PER_IMAGE as u64).into());
+        if input.tag.is_some() {
+            let tags = image.map_or(0, |image| image.tags().len());
+            registry.check_room(Limited::Tags, tags, quotas.tags_per_image)?;
         }
     } else {
         templates::create(registry, cx.now, &input.repository, AppliedFor::PullThroughCache)?;

@@ -19,8 +19,8 @@ pub struct Input {
 pub type Error = UploadLookupError;
 
 /// Drops the upload.
-pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: &Input) -> Result<(), Error> {
-    registry.upload(&input.repository, &input.upload_id)?;
+pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Result<(), Error> {
+    registry.upload(&input.repository, &input.upload_id, cx.now)?;
     registry.repository_mut(&input.repository)?.uploads_mut().remove(&input.upload_id);
     Ok(())
 }

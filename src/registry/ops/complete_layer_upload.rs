@@ -11,7 +11,7 @@ use crate::registry::errors::{
     EmptyUpload, InvalidLayer, LayerAlreadyExists, LayerPartTooSmall, RepositoryNotFound, UploadNotFound,
 };
 use crate::registry::state::Registry;
-use crate::registry::types::{Digest, RepositoryName, UploadId, VerifiedBlob};
+use crate::registry::types::{Digest, RepositoryName, Timestamp, UploadId, VerifiedBlob};
 
 /// What is to end.
 #[derive(Clone, Debug)]
@@ -86,9 +86,9 @@ impl From<finish_upload::Error> for Error {
     }
 }
 
-/// Says whether the upload may end, and which digests its bytes may have.
-pub fn check(registry: &Registry, input: &Input) -> Result<Ready, Error> {
-    let ready = finish_upload::check(registry, &ending(input))?;
+/// Says whether the upload may end at `now`, and which digests its bytes may have.
+pub fn check(registry: &Registry, input: &Input, now: Timestamp) -> Result<Ready, Error> {
+    let ready = finish_upload::check(registry, &ending(input), now)?;
     let digests = input.layer_digests.iter().filter_map(|text| text.parse().ok()).collect();
     Ok(Ready { size_bytes: ready.size_bytes, digests })
 }
@@ -100,7 +100,7 @@ pub fn apply(
     input: &Input,
     blob: VerifiedBlob,
 ) -> Result<Output, Error> {
-    let ready = check(registry, input)?;
+    let ready = check(registry, input, cx.now)?;
     let digest = blob.digest().clone();
     if !ready.digests.contains(&digest) {
         return Err(Error::digest_mismatch(registry, input));

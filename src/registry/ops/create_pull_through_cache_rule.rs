@@ -10,7 +10,6 @@ use crate::registry::context::Context;
 use crate::registry::errors::{
     CacheRuleAlreadyExists, InvalidParameter, LimitExceeded, Limited, UnsupportedUpstreamRegistry,
 };
-use crate::registry::limits;
 use crate::registry::secrets::{self, SecretError};
 use crate::registry::state::Registry;
 use crate::registry::types::CacheRulePrefix;
@@ -67,9 +66,8 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     if registry.cache_rules().contains_key(&input.prefix) {
         return Err(CacheRuleAlreadyExists { prefix: input.prefix, registry_id: registry.id() }.into());
     }
-    if registry.cache_rules().len() >= limits::CACHE_RULES_PER_REGISTRY {
-        return Err(registry.limit(Limited::CacheRules, limits::CACHE_RULES_PER_REGISTRY as u64).into());
-    }
+    let (rules, most) = (registry.cache_rules().len(), registry.quotas().cache_rules_per_registry);
+    registry.check_room(Limited::CacheRules, rules, most)?;
     secrets::fetch(cx.surroundings, input.credential_arn.as_deref())?;
     let rule = Arc::new(CacheRule {
         prefix: input.prefix.clone(),
@@ -134,6 +132,7 @@ pub(super) fn check_login(
 mod tests {
     use super::*;
     use crate::registry::context::Surroundings;
+    use crate::registry::limits;
     use crate::registry::testing::{registry, with};
 
     /// A world that declares two upstreams.

@@ -92,7 +92,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
         let constraint = "kmsKey cannot be specified when encryptionType is AES256";
         return Err(InvalidParameter::new("encryptionConfiguration", constraint).into());
     }
-    let resource_tags = ResourceTags::new(input.resource_tags)?;
+    let resource_tags = ResourceTags::new(input.resource_tags, registry.quotas())?;
     if registry.repository(&input.name).is_ok() {
         return Err(RepositoryAlreadyExists { repository: input.name, registry_id: registry.id() }.into());
     }

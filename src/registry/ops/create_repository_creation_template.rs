@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::registry::context::Context;
 use crate::registry::encryption::{Encryption, EncryptionType};
 use crate::registry::errors::{InvalidParameter, LimitExceeded, Limited, TemplateAlreadyExists};
-use crate::registry::limits;
 use crate::registry::policy::iam::{PolicyDocument, PolicyKind};
 use crate::registry::policy::lifecycle::LifecyclePolicy;
 use crate::registry::resource_tags::{ResourceTag, ResourceTags};
@@ -86,9 +85,9 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     let template = Template {
         tag_mutability: TagMutability::new(input.tag_mutability, input.tag_mutability_filters)?,
         encryption: input.encryption.map(encryption).transpose()?.unwrap_or_default(),
-        resource_tags: resource_tags(input.resource_tags)?,
+        resource_tags: resource_tags(registry, input.resource_tags)?,
         repository_policy: input.repository_policy.map_or(Ok(None), |text| repository_policy(registry, cx, &text))?,
-        lifecycle_policy: input.lifecycle_policy.map_or(Ok(None), |text| lifecycle_policy(&text))?,
+        lifecycle_policy: input.lifecycle_policy.map_or(Ok(None), |text| lifecycle_policy(registry, &text))?,
         description: input.description.filter(|text| !text.is_empty()),
         applied_for: input.applied_for,
         custom_role_arn: input.custom_role_arn.filter(|text| !text.is_empty()),
@@ -99,9 +98,8 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     if registry.template(&template.prefix).is_ok() {
         return Err(TemplateAlreadyExists { prefix: template.prefix, registry_id: registry.id() }.into());
     }
-    if registry.templates.len() >= limits::CREATION_TEMPLATES_PER_REGISTRY {
-        return Err(registry.limit(Limited::CreationTemplates, limits::CREATION_TEMPLATES_PER_REGISTRY as u64).into());
-    }
+    let (templates, most) = (registry.templates.len(), registry.quotas().creation_templates_per_registry);
+    registry.check_room(Limited::CreationTemplates, templates, most)?;
     let template = Arc::new(template);
     registry.put_template(Arc::clone(&template));
     Ok(Output { template })
@@ -120,8 +118,8 @@ pub(super) fn encryption(
 }
 
 /// Checks resource tags, in the words of the one error that these operations have for them.
-pub(super) fn resource_tags(tags: Vec<ResourceTag>) -> Result<ResourceTags, InvalidParameter> {
-    ResourceTags::new(tags).map_err(|error| InvalidParameter::new("resourceTags", error.to_string()))
+pub(super) fn resource_tags(registry: &Registry, tags: Vec<ResourceTag>) -> Result<ResourceTags, InvalidParameter> {
+    ResourceTags::new(tags, registry.quotas()).map_err(|error| InvalidParameter::new("resourceTags", error.to_string()))
 }
 
 /// Reads a repository policy; an empty text is none.
@@ -137,18 +135,20 @@ pub(super) fn repository_policy(
 }
 
 /// Reads a lifecycle policy; an empty text is none.
-pub(super) fn lifecycle_policy(text: &str) -> Result<Option<LifecyclePolicy>, InvalidParameter> {
+pub(super) fn lifecycle_policy(registry: &Registry, text: &str) -> Result<Option<LifecyclePolicy>, InvalidParameter> {
     if text.is_empty() {
         return Ok(None);
     }
     let policy = LifecyclePolicy::parse(text);
     let policy = policy.map_err(|invalid| InvalidParameter::new("LifecyclePolicyText", invalid.to_string()))?;
+    registry.quotas().check_lifecycle_policy(&policy)?;
     Ok(Some(policy.into_minified()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::limits;
     use crate::registry::testing::{NOON, registry, with};
 
     fn input(prefix: &str) -> Input {

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn d_029_c_160_enhanced_scanning_shows_what_is_declared_at_once() {
+    fn a_045_c_160_d_029_enhanced_scanning_shows_what_is_declared_at_once() {
         let (mut registry, image) = stage();
         push(&mut registry, &index_of(&[&image], ""), Some("all")).unwrap();
         set_type(&mut registry, NOON, ScanType::Enhanced);

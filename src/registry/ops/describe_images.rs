@@ -151,6 +151,20 @@ mod tests {
     }
 
     #[test]
+    fn a_157_a_description_is_the_stored_image_which_knows_its_tags() {
+        let mut registry = with_repository();
+        link(&mut registry, &["{}", "layer"]);
+        let image = image_of("{}", &["layer"], "");
+        push(&mut registry, &image, Some("v1")).unwrap();
+        let page = Selection::Page { filter: ImageFilter::default(), page: PageRequest::default() };
+        for selection in [by_tags(&["v1"]), page] {
+            let output = described(&registry, selection).unwrap();
+            let stored = &registry.repository(&name("team/app")).unwrap().images()[image.digest()];
+            assert!(Arc::ptr_eq(&output.image_details[0].image, stored), "nothing is walked to make it");
+        }
+    }
+
+    #[test]
     fn a_138_a_missing_image_fails_the_call() {
         let mut registry = with_repository();
         link(&mut registry, &["{}", "layer"]);

@@ -73,7 +73,7 @@ mod tests {
         let mut registry = registry();
         let prefix = |text: &str| CacheRulePrefix::parse(text).unwrap();
         for text in ["bb", "aa", "ROOT"] {
-            seeding::cache_rule(&mut registry, NOON, prefix(text), "quay.io".to_owned(), None).unwrap();
+            seeding::cache_rule(&mut registry, NOON, prefix(text), "quay.io".to_owned(), None, None).unwrap();
         }
         assert_eq!(apply(&registry, &Input::Named(vec![prefix("bb/")])).unwrap().rules.len(), 1);
         assert!(matches!(apply(&registry, &Input::Named(vec![prefix("aa"), prefix("cc")])), Err(Error::NotFound(_))));

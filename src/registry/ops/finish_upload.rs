@@ -7,7 +7,7 @@
 use crate::registry::context::Context;
 use crate::registry::errors::{EmptyUpload, LayerPartTooSmall, RepositoryNotFound, UploadNotFound};
 use crate::registry::state::{Registry, UploadLookupError};
-use crate::registry::types::{RepositoryName, UploadId, VerifiedBlob};
+use crate::registry::types::{RepositoryName, Timestamp, UploadId, VerifiedBlob};
 
 /// What is to end.
 #[derive(Clone, Debug)]
@@ -78,9 +78,9 @@ impl From<UploadLookupError> for Error {
     }
 }
 
-/// Says whether the upload may end.
-pub fn check(registry: &Registry, input: &Input) -> Result<Ready, Error> {
-    let upload = registry.upload(&input.repository, &input.upload_id)?;
+/// Says whether the upload may end at `now`.
+pub fn check(registry: &Registry, input: &Input, now: Timestamp) -> Result<Ready, Error> {
+    let upload = registry.upload(&input.repository, &input.upload_id, now)?;
     let (upload_id, repository) = (input.upload_id.clone(), input.repository.clone());
     let registry_id = registry.id();
     match input.rules {
@@ -95,11 +95,11 @@ pub fn check(registry: &Registry, input: &Input) -> Result<Ready, Error> {
 /// Ends the upload and links its bytes, which the blob store has verified.
 pub fn apply(
     registry: &mut Registry,
-    _cx: &mut Context<'_>,
+    cx: &mut Context<'_>,
     input: &Input,
     blob: VerifiedBlob,
 ) -> Result<Output, Error> {
-    check(registry, input)?;
+    check(registry, input, cx.now)?;
     let repository = registry.repository_mut(&input.repository)?;
     repository.uploads_mut().remove(&input.upload_id);
     let link = if repository.insert_layer(blob) { Link::Added } else { Link::AlreadyThere };

@@ -65,10 +65,14 @@ pub mod validate_pull_through_cache_rule;
 // What only the registry surface asks for.
 pub mod append_upload;
 pub mod cancel_upload;
+pub mod delete_blob;
+pub mod delete_manifest;
 pub mod finish_upload;
 pub mod image_by_reference;
+pub mod list_repository_names;
 pub mod list_tags;
 pub mod mount_blob;
+pub mod put_manifest;
 pub mod stat_blob;
 pub mod upload_status;
 

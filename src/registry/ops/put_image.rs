@@ -13,7 +13,6 @@ use crate::registry::errors::{
     ReferencedImagesNotFound, RepositoryNotFound,
 };
 use crate::registry::image_identifier::ImageId;
-use crate::registry::limits;
 use crate::registry::manifest::{Kind, Manifest, ManifestError};
 use crate::registry::repository::Repository;
 use crate::registry::state::Registry;
@@ -72,12 +71,33 @@ pub enum Error {
     LimitExceeded(#[from] LimitExceeded),
 }
 
+/// What a manifest must satisfy beside being one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ManifestRules {
+    /// ECR's: an image has a layer, and what a manifest names is here, but for foreign layers and its subject.
+    Ecr,
+    /// Those of the distribution specification: none. What a manifest names may come later, or never.
+    Distribution,
+}
+
 /// Stores the manifest.
 pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Result<Output, Error> {
+    apply_by(ManifestRules::Ecr, registry, cx, input)
+}
+
+/// [`apply`] by other rules than ECR's.
+pub(super) fn apply_by(
+    rules: ManifestRules,
+    registry: &mut Registry,
+    cx: &mut Context<'_>,
+    input: Input,
+) -> Result<Output, Error> {
     let repository = registry.repository(&input.repository)?;
     let manifest = input.manifest?;
     let digest = manifest.digest().clone();
-    check_references(registry, repository, &manifest)?;
+    if rules == ManifestRules::Ecr {
+        check_references(registry, repository, &manifest)?;
+    }
     if let Some(image_digest) = input.image_digest.filter(|expected| *expected != digest.to_string()) {
         let repository = input.repository;
         return Err(ImageDigestDoesNotMatch { image_digest, repository, registry_id: registry.id() }.into());
@@ -153,22 +173,24 @@ fn check_tag(registry: &Registry, repository: &Repository, digest: &Digest, tag:
 }
 
 fn check_quotas(registry: &Registry, repository: &Repository, digest: &Digest, tag: Option<&Tag>) -> Result<(), Error> {
+    let quotas = registry.quotas();
     match repository.images().get(digest) {
-        None if repository.is_full() => {
-            Err(registry.limit(Limited::Images, limits::IMAGES_PER_REPOSITORY as u64).into())
+        None if repository.is_full(quotas) => Err(registry.limit(Limited::Images, quotas.images_per_repository).into()),
+        image => {
+            let has_tag = |tag: &Tag| image.is_some_and(|image| image.tags().contains(tag));
+            if tag.is_none_or(has_tag) {
+                return Ok(());
+            }
+            let tags = image.map_or(0, |image| image.tags().len());
+            Ok(registry.check_room(Limited::Tags, tags, quotas.tags_per_image)?)
         }
-        Some(image)
-            if tag.is_some_and(|tag| !image.tags().contains(tag)) && image.tags().len() >= limits::TAGS_PER_IMAGE =>
-        {
-            Err(registry.limit(Limited::Tags, limits::TAGS_PER_IMAGE as u64).into())
-        }
-        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::limits;
     use crate::registry::tag_mutability::{TagMutability, TagMutabilityMode};
     use crate::registry::testing::{
         at, image_about, image_of, index_of, link, name, picture, push, tag, with, with_repository,
@@ -284,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_017_a_020_the_expected_digest_must_be_that_of_the_bytes() {
+    fn a_017_a_019_a_020_the_expected_digest_must_be_that_of_the_bytes() {
         let (mut registry, _, two) = stage(TagMutabilityMode::Mutable);
         let mut push_expecting = |image_digest: String| {
             let input = Input {

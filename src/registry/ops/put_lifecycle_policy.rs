@@ -39,7 +39,9 @@ pub enum Error {
 /// Sets the policy in place of any other. It counts as never evaluated (unconfirmed for the policy that was there before).
 pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: Input) -> Result<Output, Error> {
     registry.repository(&input.repository)?;
-    let policy = input.policy.map_err(|error| invalid(&error))?.into_minified();
+    let policy = input.policy.map_err(|error| invalid(&error))?;
+    registry.quotas().check_lifecycle_policy(&policy)?;
+    let policy = policy.into_minified();
     let stored = StoredLifecyclePolicy { policy: policy.clone(), last_evaluated_at: None };
     registry.repository_mut(&input.repository)?.lifecycle_mut().policy = Some(stored);
     Ok(Output { policy })

@@ -25,7 +25,7 @@ pub struct Output {
 
 /// Replaces the configuration. Nothing is asked of the destinations; what they refuse shows in the statuses of images.
 pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: Input) -> Result<Output, InvalidParameter> {
-    input.replication.check(registry.key())?;
+    input.replication.check(registry.key(), registry.quotas())?;
     registry.replication = Arc::new(input.replication);
     Ok(Output { replication: Arc::clone(&registry.replication) })
 }

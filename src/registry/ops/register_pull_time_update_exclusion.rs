@@ -5,7 +5,6 @@
 
 use crate::registry::context::Context;
 use crate::registry::errors::{ExclusionAlreadyExists, LimitExceeded, Limited};
-use crate::registry::limits;
 use crate::registry::state::Registry;
 use crate::registry::types::{Arn, Timestamp};
 
@@ -43,9 +42,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     if exclusions.contains_key(&principal_arn) {
         return Err(ExclusionAlreadyExists { principal_arn, registry_id }.into());
     }
-    if exclusions.len() >= limits::PULL_TIME_EXCLUSIONS {
-        return Err(registry.limit(Limited::PullTimeExclusions, limits::PULL_TIME_EXCLUSIONS as u64).into());
-    }
+    registry.check_room(Limited::PullTimeExclusions, exclusions.len(), registry.quotas().pull_time_exclusions)?;
     registry.pull_time_exclusions.0.insert(principal_arn.clone(), cx.now);
     Ok(Output { principal_arn, created_at: cx.now })
 }

@@ -29,6 +29,7 @@ pub struct Output {
 /// Replaces the configuration. Nothing is scanned by that; results of the other type are no longer served.
 pub fn put(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Result<Output, InvalidParameter> {
     let configuration = ScanningConfiguration::new(input.scan_type, input.rules)?;
+    configuration.check(registry.quotas())?;
     let former = registry.scanning();
     let same_type = former.configuration.scan_type() == configuration.scan_type();
     let type_since = if same_type { former.type_since } else { cx.now };

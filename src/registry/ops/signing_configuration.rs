@@ -7,28 +7,44 @@
 use std::sync::Arc;
 
 use crate::registry::context::Context;
-use crate::registry::errors::{SigningConfigurationNotFound, SigningProfileElsewhere};
+use crate::registry::errors::{InvalidParameter, SigningConfigurationNotFound, SigningProfileElsewhere};
 use crate::registry::signing::{SigningConfiguration, SigningProfileArn};
 use crate::registry::state::Registry;
 
 /// The configuration as it is, or was before it was deleted.
 pub type Output = Arc<SigningConfiguration>;
 
+/// Why a configuration is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A profile is of another region.
+    #[error(transparent)]
+    Elsewhere(#[from] SigningProfileElsewhere),
+    /// Too many rules or filters.
+    #[error(transparent)]
+    InvalidParameter(#[from] InvalidParameter),
+}
+
 /// Replaces the whole configuration.
-pub fn put(
-    registry: &mut Registry,
-    _cx: &mut Context<'_>,
-    signing: SigningConfiguration,
-) -> Result<Output, SigningProfileElsewhere> {
-    let region = &registry.key().region;
-    let is_elsewhere = |profile: &&SigningProfileArn| profile.region() != region.as_str();
-    let mut profiles = signing.rules.iter().map(|rule| &rule.signing_profile_arn);
-    if let Some(profile) = profiles.find(is_elsewhere) {
-        return Err(SigningProfileElsewhere { signing_profile_arn: profile.clone(), region: region.clone() });
-    }
+pub fn put(registry: &mut Registry, _cx: &mut Context<'_>, signing: SigningConfiguration) -> Result<Output, Error> {
+    check(registry, &signing)?;
     let signing = Arc::new(signing);
     registry.signing = Some(Arc::clone(&signing));
     Ok(signing)
+}
+
+/// Says whether the registry can have this configuration.
+pub(in crate::registry) fn check(registry: &Registry, signing: &SigningConfiguration) -> Result<(), Error> {
+    signing.check(registry.quotas())?;
+    let region = &registry.key().region;
+    let is_elsewhere = |profile: &&SigningProfileArn| profile.region() != region.as_str();
+    let mut profiles = signing.rules.iter().map(|rule| &rule.signing_profile_arn);
+    match profiles.find(is_elsewhere) {
+        None => Ok(()),
+        Some(profile) => {
+            Err(SigningProfileElsewhere { signing_profile_arn: profile.clone(), region: region.clone() }.into())
+        }
+    }
 }
 
 /// Tells the configuration.

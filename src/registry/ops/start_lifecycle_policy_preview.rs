@@ -52,7 +52,11 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     let repository = registry.repository(&input.repository)?;
     let (name, registry_id) = (input.repository.clone(), registry.id());
     let policy = match input.policy {
-        Some(policy) => policy.map_err(|error| invalid(&error))?,
+        Some(policy) => {
+            let policy = policy.map_err(|error| invalid(&error))?;
+            registry.quotas().check_lifecycle_policy(&policy)?;
+            policy
+        }
         None => match repository.lifecycle_policy() {
             Some(stored) => stored.policy.clone(),
             None => return Err(LifecyclePolicyNotFound { repository: name, registry_id }.into()),

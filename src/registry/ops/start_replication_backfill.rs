@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::registry::context::{Context, Effect};
 use crate::registry::errors::{InvalidParameter, LimitExceeded, Limited, ReplicationBackfillInProgress};
-use crate::registry::limits;
 use crate::registry::replication::{Backfill, BackfillStatus};
 use crate::registry::state::Registry;
 use crate::registry::types::RegistryKey;
@@ -50,9 +49,7 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
     if running().any(|backfill| backfill.destination.region == destination.region) {
         return Err(ReplicationBackfillInProgress { region: destination.region, registry_id: registry.id() }.into());
     }
-    if running().count() >= limits::RUNNING_BACKFILLS {
-        return Err(registry.limit(Limited::RunningBackfills, limits::RUNNING_BACKFILLS as u64).into());
-    }
+    registry.check_room(Limited::RunningBackfills, running().count(), registry.quotas().running_backfills)?;
     registry.forget_backfills(cx.now);
     registry.backfills_begun += 1;
     let backfill = Arc::new(Backfill {

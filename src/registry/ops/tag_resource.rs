@@ -41,7 +41,7 @@ impl From<ResourceTagsError> for Error {
 
 /// Tags the repository.
 pub fn apply(registry: &mut Registry, _cx: &mut Context<'_>, input: Input) -> Result<(), Error> {
-    let tags = input.resource.find(registry)?.resource_tags().with(input.tags)?;
+    let tags = input.resource.find(registry)?.resource_tags().with(input.tags, registry.quotas())?;
     registry.repository_mut(&input.resource.name)?.resource_tags = tags;
     Ok(())
 }
@@ -98,7 +98,7 @@ mod tests {
             (outcome, count)
         };
         assert_eq!(tag(numbered(0..49)), (Ok(()), 49));
-        assert_eq!(tag(numbered(48..51)), (Err(TooManyTags.into()), 49));
+        assert_eq!(tag(numbered(48..51)), (Err(TooManyTags { most: 50 }.into()), 49));
         assert_eq!(tag(numbered(40..50)), (Ok(()), 50));
         for bad in [("", ""), ("aws:x", ""), ("x", &"v".repeat(257))] {
             assert_eq!(tag(tags(&[("key0", "new"), bad])), (Err(InvalidTagParameter.into()), 50), "{bad:?}");

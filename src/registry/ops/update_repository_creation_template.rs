@@ -67,13 +67,13 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Input) -> Res
         template.encryption = encryption(changed)?;
     }
     if let Some(tags) = input.resource_tags {
-        template.resource_tags = resource_tags(tags)?;
+        template.resource_tags = resource_tags(registry, tags)?;
     }
     if let Some(text) = input.repository_policy {
         template.repository_policy = repository_policy(registry, cx, &text)?;
     }
     if let Some(text) = input.lifecycle_policy {
-        template.lifecycle_policy = lifecycle_policy(&text)?;
+        template.lifecycle_policy = lifecycle_policy(registry, &text)?;
     }
     if let Some(text) = input.description {
         template.description = Some(text).filter(|text| !text.is_empty());

@@ -6,9 +6,8 @@
 
 use crate::registry::context::Context;
 use crate::registry::errors::{InvalidLayerPart, LimitExceeded, Limited, RepositoryNotFound, UploadNotFound};
-use crate::registry::limits;
 use crate::registry::state::{Registry, UploadLookupError};
-use crate::registry::types::{RepositoryName, UploadId};
+use crate::registry::types::{RepositoryName, Timestamp, UploadId};
 
 /// A part.
 #[derive(Clone, Debug)]
@@ -44,7 +43,7 @@ pub enum Error {
     /// Not the part that comes next, or its range and length disagree.
     #[error(transparent)]
     InvalidLayerPart(#[from] InvalidLayerPart),
-    /// Too many parts, or too many bytes (the latter unconfirmed).
+    /// Too many parts, or too many bytes of the layer or the part (the latter unconfirmed).
     #[error(transparent)]
     LimitExceeded(#[from] LimitExceeded),
 }
@@ -58,9 +57,9 @@ impl From<UploadLookupError> for Error {
     }
 }
 
-/// Says whether the part is the one that comes next.
-pub fn check(registry: &Registry, input: &Input) -> Result<(), Error> {
-    let upload = registry.upload(&input.repository, &input.upload_id)?;
+/// Says whether the part is the one that comes next, at `now`.
+pub fn check(registry: &Registry, input: &Input, now: Timestamp) -> Result<(), Error> {
+    let upload = registry.upload(&input.repository, &input.upload_id, now)?;
     let length = input.part_last_byte.checked_sub(input.part_first_byte).and_then(|span| span.checked_add(1));
     if length != Some(input.length_bytes) || input.part_first_byte != upload.offset_bytes() {
         return Err(Error::InvalidLayerPart(InvalidLayerPart {
@@ -70,21 +69,24 @@ pub fn check(registry: &Registry, input: &Input) -> Result<(), Error> {
             last_valid_byte_received: upload.last_valid_byte(),
         }));
     }
-    if upload.parts() >= limits::LAYER_PARTS {
-        return Err(registry.limit(Limited::LayerParts, u64::from(limits::LAYER_PARTS)).into());
+    let quotas = registry.quotas();
+    if input.length_bytes > quotas.layer_part_maximum_bytes {
+        return Err(registry.limit(Limited::LayerPartBytes, quotas.layer_part_maximum_bytes).into());
     }
-    if input.part_last_byte >= limits::LAYER_BYTES {
-        return Err(registry.limit(Limited::LayerBytes, limits::LAYER_BYTES).into());
+    registry.check_room(Limited::LayerParts, upload.parts() as usize, quotas.layer_parts)?;
+    if input.part_last_byte >= quotas.layer_maximum_bytes {
+        return Err(registry.limit(Limited::LayerBytes, quotas.layer_maximum_bytes).into());
     }
     Ok(())
 }
 
 /// Takes the part into the upload, once its bytes are in the blob store.
 pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Result<Output, Error> {
-    check(registry, input)?;
+    check(registry, input, cx.now)?;
+    let least_bytes = registry.quotas().layer_part_minimum_bytes;
     let repository = registry.repository_mut(&input.repository)?;
     if let Some(upload) = repository.uploads_mut().get_mut(&input.upload_id) {
-        upload.append(input.length_bytes, cx.now);
+        upload.append(input.length_bytes, least_bytes, cx.now);
     }
     Ok(Output { last_byte_received: input.part_last_byte })
 }
@@ -93,7 +95,8 @@ pub fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: &Input) -> Re
 mod tests {
     use super::super::{complete_layer_upload, finish_upload, initiate_layer_upload};
     use super::*;
-    use crate::registry::testing::{blob, name, with, with_repository};
+    use crate::registry::limits;
+    use crate::registry::testing::{NOON, blob, name, with, with_repository};
     use crate::registry::types::Digest;
 
     const MIB: u64 = 1_048_576;
@@ -144,7 +147,7 @@ mod tests {
             length_bytes,
         };
         for (first, last, length) in [(10, 19, 9), (10, 9, 0), (10, 5, 10), (10, u64::MAX, 3)] {
-            let result = check(&registry, &wrong(first, last, length));
+            let result = check(&registry, &wrong(first, last, length), NOON);
             assert!(matches!(result, Err(Error::InvalidLayerPart(_))), "{first}-{last} with {length}");
         }
         assert_eq!(send(&mut registry, &upload_id, 10, 1).unwrap(), 10);
@@ -179,7 +182,7 @@ mod tests {
                 send(&mut registry, &upload_id, offset, *length).unwrap();
                 offset += length;
             }
-            match (complete_layer_upload::check(&registry, &completion(&upload_id, &digest)), expected) {
+            match (complete_layer_upload::check(&registry, &completion(&upload_id, &digest), NOON), expected) {
                 (Ok(ready), Ok(())) => assert_eq!((ready.size_bytes, ready.digests), (offset, vec![digest.clone()])),
                 (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{parts:?}: {error}"),
                 (result, _) => panic!("{parts:?}: {result:?}"),
@@ -189,7 +192,7 @@ mod tests {
                 upload_id,
                 rules: finish_upload::UploadRules::Distribution,
             };
-            assert!(finish_upload::check(&registry, &input).is_ok(), "{parts:?}");
+            assert!(finish_upload::check(&registry, &input, NOON).is_ok(), "{parts:?}");
         }
     }
 
@@ -224,6 +227,6 @@ mod tests {
         let upload_id = open(&mut registry);
         let input =
             Input { repository: name("team/web"), upload_id, part_first_byte: 0, part_last_byte: 0, length_bytes: 1 };
-        assert!(matches!(check(&registry, &input), Err(Error::UploadNotFound(_))));
+        assert!(matches!(check(&registry, &input, NOON), Err(Error::UploadNotFound(_))));
     }
 }

@@ -3,7 +3,7 @@
 //! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
 
 use crate::registry::state::{Registry, UploadLookupError};
-use crate::registry::types::{RepositoryName, UploadId};
+use crate::registry::types::{RepositoryName, Timestamp, UploadId};
 
 /// Which upload.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct Output {
 /// What can go wrong.
 pub type Error = UploadLookupError;
 
-/// Looks the upload up.
-pub fn apply(registry: &Registry, input: &Input) -> Result<Output, Error> {
-    let upload = registry.upload(&input.repository, &input.upload_id)?;
+/// Looks the upload up at `now`.
+pub fn apply(registry: &Registry, input: &Input, now: Timestamp) -> Result<Output, Error> {
+    let upload = registry.upload(&input.repository, &input.upload_id, now)?;
     Ok(Output { offset_bytes: upload.offset_bytes() })
 }

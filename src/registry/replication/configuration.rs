@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::registry::errors::InvalidParameter;
-use crate::registry::limits;
+use crate::registry::quotas::{Quotas, check_list};
 use crate::registry::state::Registry;
 use crate::registry::types::{RegistryKey, RepositoryName};
 
@@ -36,26 +36,20 @@ impl ReplicationRule {
 
 impl ReplicationConfiguration {
     /// Checks a configuration for the registry `own`: numbers, and that no destination is the registry itself.
-    pub fn check(&self, own: &RegistryKey) -> Result<(), InvalidParameter> {
-        let too_many = |member: &'static str, most: usize| {
-            Err(InvalidParameter::new(member, format!("Member must have length less than or equal to {most}")))
-        };
-        if self.rules.len() > limits::REPLICATION_RULES {
-            return too_many("replicationConfiguration.rules", limits::REPLICATION_RULES);
-        }
-        if self.rules.iter().any(|rule| rule.repository_prefixes.len() > limits::REPLICATION_FILTERS_PER_RULE) {
+    pub fn check(&self, own: &RegistryKey, quotas: &Quotas) -> Result<(), InvalidParameter> {
+        check_list("replicationConfiguration.rules", self.rules.len(), quotas.replication_rules)?;
+        for rule in &self.rules {
+            let filters = rule.repository_prefixes.len();
             let member = "replicationConfiguration.rules.repositoryFilters";
-            return too_many(member, limits::REPLICATION_FILTERS_PER_RULE);
+            check_list(member, filters, quotas.replication_filters_per_rule)?;
         }
         let destinations: BTreeSet<&RegistryKey> = self.rules.iter().flat_map(|rule| &rule.destinations).collect();
         if destinations.contains(own) {
             let constraint = "Replication destination cannot be the same as the source registry";
             return Err(InvalidParameter::new("replicationConfiguration", constraint));
         }
-        if destinations.len() > limits::REPLICATION_DESTINATIONS {
-            return too_many("replicationConfiguration.rules.destinations", limits::REPLICATION_DESTINATIONS);
-        }
-        Ok(())
+        let member = "replicationConfiguration.rules.destinations";
+        check_list(member, destinations.len(), quotas.replication_destinations)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::copy::{ReplicationFailure, check_access};
 use crate::registry::state::Registry;
-use crate::registry::types::{Digest, RepositoryName, Tag};
+use crate::registry::types::{Digest, RepositoryName, Tag, Timestamp};
 
 /// Does at the destination what was done at the source: takes the tag away if it names the image there too, and deletes an
 /// image that is gone at the source and has no tag left at the destination. What is not there is no failure, and what an
@@ -10,11 +10,14 @@ use crate::registry::types::{Digest, RepositoryName, Tag};
 pub fn delete(
     source: &Registry,
     destination: &mut Registry,
+    now: Timestamp,
     repository: &RepositoryName,
     digest: &Digest,
     tag: Option<&Tag>,
 ) -> Result<(), ReplicationFailure> {
-    check_access(source, destination)?;
+    if destination.repository(repository).is_ok() {
+        check_access(source, destination, now, repository)?;
+    }
     let is_gone = !source.repository(repository).is_ok_and(|origin| origin.images().contains_key(digest));
     let Ok(replica) = destination.repository_mut(repository) else { return Ok(()) };
     if let Some(tag) = tag.filter(|tag| replica.tags().get(tag) == Some(digest)) {
@@ -59,7 +62,7 @@ mod tests {
         let deleted = with(|cx| batch_delete_image::apply(source, cx, &input)).unwrap();
         assert_eq!(deleted.failures, []);
         for entry in deleted.image_ids {
-            delete(source, replica, &name("team/app"), &entry.digest, entry.tag.as_ref()).unwrap();
+            delete(source, replica, NOON, &name("team/app"), &entry.digest, entry.tag.as_ref()).unwrap();
         }
     }
 
@@ -97,6 +100,6 @@ mod tests {
         assert!(!left.contains_key(&index), "it had no tag left");
         assert!(left.contains_key(&child));
         let missing = name("no/where");
-        assert_eq!(delete(&source, &mut replica, &missing, &image, None), Ok(()));
+        assert_eq!(delete(&source, &mut replica, NOON, &missing, &image, None), Ok(()));
     }
 }

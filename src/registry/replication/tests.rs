@@ -7,10 +7,13 @@ use crate::registry::image::ReplicationState;
 use crate::registry::image_identifier::ImageIdentifier;
 use crate::registry::limits;
 use crate::registry::ops::{describe_image_replication_status, put_replication_configuration};
+use crate::registry::policy::iam::PolicyKind;
+use crate::registry::quotas::Quotas;
 use crate::registry::state::Registry;
 use crate::registry::tag_mutability::{TagMutability, TagMutabilityMode};
 use crate::registry::testing::{
-    NOON, blob, create, image_about, image_of, index_of, key, link, name, picture, push, tag, with, with_repository,
+    ACTIONS, NOON, blob, create, image_about, image_of, index_of, key, link, name, picture, push, tag, with,
+    with_repository,
 };
 use crate::registry::types::{Digest, Timestamp};
 
@@ -89,7 +92,7 @@ fn source() -> (Registry, Digest, Digest) {
 }
 
 #[test]
-fn a_055_a_056_a_058_a_070_a_074_a_075_a_079_the_whole_image_arrives_with_its_tag() {
+fn a_055_a_056_a_057_a_058_a_070_a_074_a_075_a_079_the_whole_image_arrives_with_its_tag() {
     let (source, index, child) = source();
     let mut replica = Registry::new(key(OWN, "eu-west-1"));
     copy(&source, &mut replica, LATER, &name("team/app"), &index, Some(&tag("latest"))).unwrap();
@@ -100,6 +103,7 @@ fn a_055_a_056_a_058_a_070_a_074_a_075_a_079_the_whole_image_arrives_with_its_ta
     for content in ["{}", "layer"] {
         assert!(repository.layer(blob(content).digest()).is_some(), "{content}");
     }
+    assert_eq!(repository.layers().count(), 2, "no layer of another image comes along");
     assert!(repository.images().values().all(|image| image.pushed_at() == LATER));
     assert_eq!(repository.tag_mutability(), &TagMutability::default());
     repository.assert_indexes_agree();
@@ -127,6 +131,22 @@ fn a_075_a_076_a_084_a_tag_moves_unless_it_is_immutable_there() {
 }
 
 #[test]
+fn a_077_a_087_layers_are_shared_with_the_source_and_those_that_are_there_stay() {
+    let (source, index, _) = source();
+    let mut replica = Registry::new(key(OWN, "eu-west-1"));
+    create(&mut replica, "team/app");
+    link(&mut replica, &["layer"]);
+    let held = |registry: &Registry, content: &str| {
+        let repository = registry.repository(&name("team/app")).unwrap();
+        repository.layer(blob(content).digest()).unwrap().blob.clone()
+    };
+    let (before, config) = (held(&replica, "layer"), held(&source, "{}"));
+    copy(&source, &mut replica, LATER, &name("team/app"), &index, None).unwrap();
+    assert!(held(&replica, "layer").is_same(&before) && !before.is_same(&held(&source, "layer")));
+    assert!(held(&replica, "{}").is_same(&config), "no byte is copied");
+}
+
+#[test]
 fn a_069_another_account_must_allow_it() {
     let (source, index, _) = source();
     let mut replica = Registry::new(key(OTHER, "us-east-1"));
@@ -136,6 +156,59 @@ fn a_069_another_account_must_allow_it() {
     assert!(replica.repositories().is_empty());
     crate::registry::seeding::replication_source(&mut replica, source.id());
     copy(&source, &mut replica, LATER, &repository, &index, None).unwrap();
+}
+
+#[test]
+fn a_069_d_008_c_122_the_policy_of_the_destination_grants_images_and_repositories_each_by_itself() {
+    let (source, index, _) = source();
+    let repository = name("team/app");
+    let statement = |effect: &str, action: &str| {
+        format!(r#"{{"Effect":"{effect}","Principal":{{"AWS":"{OWN}"}},"Action":"ecr:{action}","Resource":"*"}}"#)
+    };
+    let images = statement("Allow", "ReplicateImage");
+    let repositories = statement("Allow", "CreateRepository");
+    let denial = statement("Deny", "ReplicateImage");
+    let both = [images.clone(), repositories.clone()].join(",");
+    let denied = [both.clone(), denial].join(",");
+    for (statements, is_there, is_source, arrives) in [
+        (&both, false, false, true),
+        (&images, false, false, false),
+        (&images, true, false, true),
+        (&repositories, true, false, false),
+        (&denied, true, false, false),
+        // What a seed grants is a statement among others.
+        (&images, false, true, true),
+        (&denied, true, true, false),
+    ] {
+        let mut replica = Registry::new(key(OTHER, "us-east-1"));
+        if is_there {
+            create(&mut replica, "team/app");
+        }
+        if is_source {
+            crate::registry::seeding::replication_source(&mut replica, source.id());
+        }
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+        replica.policy = Some(replica.read_policy(PolicyKind::Registry, &text, ACTIONS).unwrap());
+        let copied = copy(&source, &mut replica, LATER, &repository, &index, None);
+        let expected = if arrives { Ok(()) } else { Err(ReplicationFailure::AccessDenied) };
+        assert_eq!(copied, expected, "{text} {is_there} {is_source}");
+    }
+}
+
+#[test]
+fn a_067_d_034_a_destination_without_room_fails_the_replication() {
+    let (source, index, _) = source();
+    let full = |quotas: Quotas| {
+        let mut replica = Registry::new(key(OWN, "eu-west-1")).with_quotas(Arc::new(quotas));
+        copy(&source, &mut replica, LATER, &name("team/app"), &index, Some(&tag("latest"))).unwrap_err()
+    };
+    for quotas in [
+        Quotas { repositories_per_registry: 0, ..Quotas::default() },
+        Quotas { images_per_repository: 1, ..Quotas::default() },
+        Quotas { tags_per_image: 0, ..Quotas::default() },
+    ] {
+        assert_eq!(full(quotas), ReplicationFailure::LimitExceeded, "{quotas:?}");
+    }
 }
 
 #[test]
@@ -187,7 +260,7 @@ fn a_067_what_is_gone_at_the_source_fails_and_leaves_nothing() {
 }
 
 #[test]
-fn a_066_a_085_a_186_a_187_a_188_statuses_are_kept_by_destination() {
+fn a_066_a_085_a_186_a_187_a_188_a_190_statuses_are_kept_by_destination() {
     let (mut source, index, _) = source();
     let repository = name("team/app");
     let describe = |source: &Registry, image_id: ImageIdentifier| {

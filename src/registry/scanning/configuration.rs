@@ -5,6 +5,7 @@
 use super::filter::ScanFilter;
 use crate::registry::errors::InvalidParameter;
 use crate::registry::limits;
+use crate::registry::quotas::{Quotas, check_list};
 use crate::registry::repository::Repository;
 use crate::registry::types::{RepositoryName, Timestamp};
 
@@ -83,10 +84,7 @@ impl ScanningConfiguration {
     /// Puts a type and its rules together. Errors, all with unconfirmed texts: more than two rules, a frequency that the
     /// type does not have, two rules of one frequency.
     pub fn new(scan_type: ScanType, rules: Vec<ScanningRule>) -> Result<Self, InvalidParameter> {
-        if rules.len() > limits::SCANNING_RULES {
-            let constraint = format!("Member must have length less than or equal to {}", limits::SCANNING_RULES);
-            return Err(InvalidParameter::new("rules", constraint));
-        }
+        check_list("rules", rules.len(), limits::SCANNING_RULES as u64)?;
         for (place, rule) in rules.iter().enumerate() {
             let refuse = |constraint: String| InvalidParameter {
                 member: format!("rules.{}.member.scanFrequency", place + 1).into(),
@@ -106,6 +104,13 @@ impl ScanningConfiguration {
             }
         }
         Ok(Self { scan_type, rules })
+    }
+
+    /// Checks numbers of rules and of filters.
+    pub fn check(&self, quotas: &Quotas) -> Result<(), InvalidParameter> {
+        check_list("rules", self.rules.len(), quotas.scanning_rules)?;
+        let mut filters = self.rules.iter().map(|rule| rule.filters.len());
+        filters.try_for_each(|length| check_list("rules.repositoryFilters", length, quotas.scanning_filters_per_rule))
     }
 
     /// Who scans.

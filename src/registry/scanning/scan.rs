@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn d_028_a_push_starts_a_scan_once_a_day() {
+    fn a_043_d_028_a_push_starts_a_scan_once_a_day() {
         let (mut registry, image) = stage();
         let begun = push_at(&mut registry, &image, "v1", NOON);
         let work = Work::Scan { repository: name("team/app"), digest: image.digest().clone() };
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn d_028_rules_of_the_registry_stand_in_for_the_flag() {
+    fn a_044_d_028_rules_of_the_registry_stand_in_for_the_flag() {
         let (mut registry, image) = stage();
         let rule = |filter: &str| {
             let filters = vec![filter.parse().unwrap()];
@@ -309,9 +309,9 @@ mod tests {
     }
 
     #[test]
-    fn a_171_what_is_no_image_is_not_scanned() {
+    fn a_046_a_171_unconfirmed_what_is_no_image_is_not_scanned_and_of_an_index_the_children() {
         let (mut registry, image) = stage();
-        push_at(&mut registry, &image, "v1", NOON);
+        assert_eq!(push_at(&mut registry, &image, "v1", NOON).len(), 1);
         let index = index_of(&[&image], "");
         assert!(is_scannable(&image) && !is_scannable(&index));
         assert_eq!(push_at(&mut registry, &index, "all", NOON), []);
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_177_a_scan_of_an_image_that_went_leaves_nothing() {
+    fn a_176_a_177_a_scan_of_what_went_leaves_nothing() {
         let (mut registry, image) = stage();
         let work = push_at(&mut registry, &image, "v1", NOON).remove(0);
         registry.repository_mut(&name("team/app")).unwrap().remove_image(image.digest());
@@ -387,6 +387,9 @@ mod tests {
         link(&mut registry, &["{}", "layer"]);
         push(&mut registry, &image, None).unwrap();
         assert_eq!(scan_of(&registry, &image), None);
+        registry.repositories.remove(&name("team/app"));
+        work.settle(&mut registry, NOON, &Ok(()));
+        assert!(registry.repositories().is_empty());
     }
 
     #[test]
@@ -404,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_is_scanned_where_its_own_registry_says_so() {
+    fn a_080_a_replica_is_scanned_where_its_own_registry_says_so() {
         let (mut source, image) = stage();
         push(&mut source, &image, None).unwrap();
         let index = index_of(&[&image], "");

@@ -34,6 +34,12 @@ impl VerifiedBlob {
     pub fn size_bytes(&self) -> u64 {
         self.0.size_bytes()
     }
+
+    /// Whether both are handles on the same stored bytes, not only on equal ones.
+    #[cfg(test)]
+    pub(in crate::registry) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl fmt::Debug for VerifiedBlob {

@@ -31,12 +31,17 @@ impl Digest {
         Self::Sha256(Sha256::digest(bytes).into())
     }
 
+    /// The digest of `bytes` in this algorithm.
+    pub fn of(algorithm: DigestAlgorithm, bytes: &[u8]) -> Self {
+        match algorithm {
+            DigestAlgorithm::Sha256 => Self::sha256_of(bytes),
+            DigestAlgorithm::Sha512 => Self::Sha512(Box::new(Sha512::digest(bytes).into())),
+        }
+    }
+
     /// The digest of `bytes` in this digest's own algorithm.
     pub fn same_algorithm_of(&self, bytes: &[u8]) -> Self {
-        match self {
-            Self::Sha256(_) => Self::sha256_of(bytes),
-            Self::Sha512(_) => Self::Sha512(Box::new(Sha512::digest(bytes).into())),
-        }
+        Self::of(self.algorithm(), bytes)
     }
 
     /// The algorithm.

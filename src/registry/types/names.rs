@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn repository_names_follow_the_model_pattern() {
+    fn c_101_repository_names_follow_the_model_pattern() {
         for name in ["ab", "a--b", "a__b", "1a", "team/app", "a.b", "blobs/tags/manifests", "a-----b/c_d"] {
             check(name, true);
         }
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn partitions_follow_the_region() {
+    fn d_035_partitions_follow_the_region() {
         let key = |region: &str| RegistryKey { account: AccountId::DEFAULT, region: region.parse().expect("region") };
         assert_eq!(key("cn-north-1").aws_host(), "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn");
         assert_eq!(

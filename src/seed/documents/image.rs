@@ -31,6 +31,7 @@ pub(super) fn check(document: &proto::ImageDocument, place: &Place<'_>, tags: &m
         tags,
         spec: ImageSpec { layers: layers?, layer_size: layer_size?, platforms: platforms?, seed, format: format? },
         pushed_at,
+        archived: document.archived,
     })
 }
 

@@ -42,7 +42,7 @@ pub(super) fn check(document: &proto::PrincipalDocument, place: &Place<'_>) -> O
 }
 
 /// A user or a role.
-fn arn(text: &str, place: &Place<'_>) -> Option<(Arn, AccountId)> {
+pub(super) fn arn(text: &str, place: &Place<'_>) -> Option<(Arn, AccountId)> {
     let arn = text.parse::<Arn>().ok().filter(|arn| {
         let kind = arn.resource().split('/').next();
         arn.service() == "iam" && arn.region().is_empty() && matches!(kind, Some("user" | "role"))

@@ -1,9 +1,10 @@
-//! The document of one registry: replication and pull-through cache rules.
+//! The document of one registry: replication, pull-through cache rules, templates and settings.
 
 use std::sync::Arc;
 
-use super::{Distinct, parse, registry_key};
+use super::{Distinct, Ground, parse, policies, registry_key, secret, settings, template};
 use crate::proto;
+use crate::registry::policy::iam::PolicyKind;
 use crate::registry::types::{AccountId, CacheRulePrefix, RegistryKey};
 use crate::registry::{ReplicationConfiguration, ReplicationRule};
 use crate::seed::plan::{CacheRulePlan, RegistryPlan};
@@ -13,25 +14,50 @@ use crate::seed::violation::Place;
 pub(super) fn check(
     document: &proto::RegistryDocument,
     place: &Place<'_>,
-    defaults: &RegistryKey,
+    ground: &Ground<'_>,
 ) -> Option<RegistryPlan> {
-    let registry = registry_key(document.account.as_deref(), document.region.as_deref(), place, defaults);
+    let registry = registry_key(document.account.as_deref(), document.region.as_deref(), place, ground.defaults);
     // A registry that cannot be told is refused already; its rules are still checked, as those of the default account.
-    let account = registry.as_ref().map_or(defaults.account, |registry| registry.account);
+    let account = registry.as_ref().map_or(ground.defaults.account, |registry| registry.account);
     let replication = document.replication.as_ref().map(|replication| {
         let place = place.member("replication");
         let rules = place.each("rules", &replication.rules, |rule, place| Some(replication_rule(rule, place, account)));
         ReplicationConfiguration { rules }
     });
     if let (Some(configuration), Some(own)) = (&replication, &registry) {
-        place.member("replication").accept(configuration.check(own).map_err(|error| error.constraint));
+        place.member("replication").accept(configuration.check(own, &ground.quotas).map_err(|error| error.constraint));
     }
     let mut prefixes = Distinct::default();
     let cache_rules =
         place.each("cache_rules", &document.cache_rules, |rule, place| cache_rule(rule, place, &mut prefixes));
     let replication_sources =
         place.each("replication_sources", &document.replication_sources, |text, place| parse(text, place));
-    Some(RegistryPlan { registry: registry?, replication, cache_rules, replication_sources })
+    let own = registry.as_ref();
+    let policy = document
+        .policy
+        .as_ref()
+        .map(|text| policies::resource_policy(text, PolicyKind::Registry, own, &place.member("policy")));
+    let mut prefixes = Distinct::default();
+    let templates = place.each("creation_templates", &document.creation_templates, |document, place| {
+        template::check(document, place, own, &mut prefixes, ground)
+    });
+    let account_settings = document.account_settings.as_ref();
+    let scanning = document.scanning.as_ref().map(|document| settings::scanning(document, place, ground));
+    let signing = document.signing.as_ref().map(|document| settings::signing(document, place, own, ground));
+    let exclusions = &document.pull_time_exclusions;
+    Some(RegistryPlan {
+        replication,
+        cache_rules,
+        replication_sources,
+        policy: policy.flatten(),
+        templates,
+        account_settings: account_settings.map(|document| settings::account_settings(document, place)),
+        scanning: scanning.flatten(),
+        signing: signing.flatten(),
+        pull_time_exclusions: place
+            .each("pull_time_exclusions", exclusions, |text, place| settings::pull_time_exclusion(text, place)),
+        registry: registry?,
+    })
 }
 
 fn replication_rule(rule: &proto::ReplicationRuleDocument, place: &Place<'_>, account: AccountId) -> ReplicationRule {
@@ -51,7 +77,7 @@ fn replication_rule(rule: &proto::ReplicationRuleDocument, place: &Place<'_>, ac
         place.refuse("must be 2 to 256 characters that can begin a repository name");
         None
     });
-    ReplicationRule { destinations, repository_prefixes, delete_replication: None }
+    ReplicationRule { destinations, repository_prefixes, delete_replication: rule.delete_replication }
 }
 
 /// Whether the text can be a filter of a replication rule, which may end in the middle of a word or in `/`.
@@ -78,7 +104,13 @@ fn cache_rule(
     let upstream = parse(&rule.upstream, &place.member("upstream"));
     let upstream_prefix =
         cache_rule_prefix(rule.upstream_prefix.as_deref().unwrap_or("ROOT"), &place.member("upstream_prefix"));
-    Some(CacheRulePlan { prefix: prefix?, upstream: upstream?, upstream_prefix: upstream_prefix? })
+    let credential_arn = rule.credential_arn.as_ref().map(|text| secret::arn(text, &place.member("credential_arn")));
+    Some(CacheRulePlan {
+        prefix: prefix?,
+        upstream: upstream?,
+        upstream_prefix: upstream_prefix?,
+        credential_arn: credential_arn.flatten(),
+    })
 }
 
 fn cache_rule_prefix(text: &str, place: &Place<'_>) -> Option<CacheRulePrefix> {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::registry::types::{AccountId, CacheRulePrefix, Timestamp};
-use crate::registry::{ReplicationConfiguration, ReplicationRule};
+use crate::registry::{ReplicationConfiguration, ReplicationRule, ResourceTags, TagMutability};
 use crate::seed::image_spec::{ImageFormat, ImageSpec, LayerCount, LayerSize, Platforms};
 use crate::seed::json;
-use crate::seed::plan::{CacheRulePlan, RegistryPlan};
+use crate::seed::plan::{CacheRulePlan, RegistryPlan, RepositoryPlan};
 
 fn defaults() -> RegistryKey {
     key("123456789012", "us-east-1")
@@ -19,7 +19,7 @@ fn key(account: &str, region: &str) -> RegistryKey {
 
 fn checked(documents: &str) -> Result<Vec<PlannedDocument>, Vec<Violation>> {
     let file = json::seed_file(format!("{{\"documents\": [{documents}]}}").as_bytes()).expect("a seed file");
-    check(&file.documents, &defaults())
+    check(&file.documents, &defaults(), &Quotas::default())
 }
 
 fn refuses(documents: &str, expected: &[&str]) {
@@ -57,9 +57,14 @@ fn absent_members_take_their_defaults() {
                 format: ImageFormat::Oci,
             },
             pushed_at: None,
+            archived: None,
         }],
         scan_on_push: false,
         scans: Vec::new(),
+        policy: None,
+        lifecycle_policy: None,
+        resource_tags: ResourceTags::default(),
+        encryption: None,
     };
     assert_eq!(only(r#"{"repository": {"name": "app", "images": [{}]}}"#), PlannedDocument::Repository(plan));
     assert_eq!(only(r#"{"tasks": {}}"#), PlannedDocument::Tasks(TaskPlan::default()));
@@ -116,14 +121,22 @@ fn a_registry_document_becomes_a_plan() {
                 prefix: prefix("quay"),
                 upstream: "quay.io".parse().expect("host"),
                 upstream_prefix: prefix("ROOT"),
+                credential_arn: None,
             },
             CacheRulePlan {
                 prefix: prefix("hub"),
                 upstream: "registry-1.docker.io".parse().expect("host"),
                 upstream_prefix: prefix("library"),
+                credential_arn: None,
             },
         ],
         replication_sources: vec!["111111111111".parse::<AccountId>().expect("account")],
+        policy: None,
+        templates: Vec::new(),
+        account_settings: None,
+        scanning: None,
+        signing: None,
+        pull_time_exclusions: Vec::new(),
     };
     assert_eq!(only(document), PlannedDocument::Registry(plan));
 }
@@ -191,7 +204,12 @@ fn a_bad_member_is_refused_at_its_path() {
     };
     let registry = |members: &str, expected: &str| refuses(&format!(r#"{{"registry": {{{members}}}}}"#), &[expected]);
 
-    refuses("{}", &["documents[0]: must be one of `registry`, `repository`, `upstream`, `tasks` and `principal`"]);
+    refuses(
+        "{}",
+        &[
+            "documents[0]: must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas` and `secret`",
+        ],
+    );
     refuses(r#"{"repository": {}}"#, &["documents[0].repository.name: must not be empty"]);
     refuses(r#"{"repository": {"name": "App"}}"#, &[NAME]);
     repository(r#""account": "12""#, "documents[0].repository.account: must satisfy regular expression '[0-9]{12}'");
@@ -310,7 +328,7 @@ fn every_mistake_of_every_document_is_reported_in_order() {
              `MUTABLE_WITH_EXCLUSION` and `IMMUTABLE_WITH_EXCLUSION`",
             "documents[0].repository.images[0].layers: must be 1 to 127 layers, not 0",
             "documents[0].repository.images[0].platforms[0]: `x` is not a platform such as `linux/arm64/v8`",
-            "documents[2]: must be one of `registry`, `repository`, `upstream`, `tasks` and `principal`",
+            "documents[2]: must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas` and `secret`",
             "documents[3].repository.account: must satisfy regular expression '[0-9]{12}'",
             "documents[3].repository.region: must not be empty",
             "documents[3].repository.images[1].tags[0]: must satisfy regular expression '[a-zA-Z0-9-_.]+'",
@@ -323,7 +341,8 @@ fn a_time_that_json_could_not_say_is_refused_too() {
     let time = prost_types::Timestamp { seconds: 0, nanos: -1 };
     let image = proto::ImageDocument { pushed_at: Some(time), ..Default::default() };
     let repository = proto::RepositoryDocument { name: "app".to_owned(), images: vec![image], ..Default::default() };
-    let violations = check(&[proto::Document { kind: Some(Kind::Repository(repository)) }], &defaults());
+    let documents = [proto::Document { kind: Some(Kind::Repository(repository)) }];
+    let violations = check(&documents, &defaults(), &Quotas::default());
     let paths: Vec<String> = violations.expect_err("refused").into_iter().map(|violation| violation.path).collect();
     assert_eq!(paths, ["documents[0].repository.images[0].pushed_at"]);
 }

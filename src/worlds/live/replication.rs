@@ -71,13 +71,13 @@ impl Live {
         let (repository, digest, tag) = (&work.repository, &work.digest, work.tag.as_ref());
         let result = match work.action {
             Action::Copy => replication::copy(&source, destination, now, repository, digest, tag),
-            Action::Delete => replication::delete(&source, destination, repository, digest, tag),
+            Action::Delete => replication::delete(&source, destination, now, repository, digest, tag),
         };
         result.map_err(|failure| failure.to_string().into())
     }
 
     fn registry_or_empty(&self, key: &RegistryKey) -> Arc<Registry> {
-        self.state.registry(key).cloned().unwrap_or_else(|| Arc::new(Registry::new(key.clone())))
+        self.state.registry(key).cloned().unwrap_or_else(|| Arc::new(self.state.empty_registry(key)))
     }
 
     /// Makes the task that runs a backfill, as a whole as long as one replication: no time unless some is seeded.

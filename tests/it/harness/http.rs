@@ -152,6 +152,8 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("the registry port accepts");
+        // Head and body are two writes; the second must not wait for the acknowledgement of the first.
+        stream.set_nodelay(true).expect("a stream takes the option");
         Self { stream, peer: address, unread: Vec::new() }
     }
 

@@ -138,8 +138,11 @@ impl Caller {
         self.path_of(started.header("location"))
     }
 
-    /// The path of a URL of ours.
+    /// The path of a URL of ours; a path stays what it is.
     pub(crate) fn path_of(&self, url: &str) -> String {
+        if url.starts_with('/') {
+            return url.to_owned();
+        }
         let base = format!("http://{}", self.address);
         url.strip_prefix(&base).unwrap_or_else(|| panic!("{url} is not below {base}")).to_owned()
     }

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from ecrfixture.documents import cache_rule as cache_rule
     from ecrfixture.documents import image as image
     from ecrfixture.documents import principal as principal
+    from ecrfixture.documents import quotas as quotas
     from ecrfixture.documents import registry as registry
     from ecrfixture.documents import repository as repository
+    from ecrfixture.documents import secret as secret
     from ecrfixture.documents import tasks as tasks
+    from ecrfixture.documents import template as template
+    from ecrfixture.documents import throttles as throttles
     from ecrfixture.documents import upstream as upstream
     from ecrfixture.errors import BinaryNotFound as BinaryNotFound
     from ecrfixture.errors import ExpectationFailed as ExpectationFailed
@@ -78,9 +82,13 @@ _MODULE_OF = {
     "cache_rule": "documents",
     "image": "documents",
     "principal": "documents",
+    "quotas": "documents",
     "registry": "documents",
     "repository": "documents",
+    "secret": "documents",
     "tasks": "documents",
+    "template": "documents",
+    "throttles": "documents",
     "upstream": "documents",
     "BinaryNotFound": "errors",
     "ExpectationFailed": "errors",

@@ -60,7 +60,13 @@ def auth_mode(mode: str) -> worlds_pb2.AuthMode:
         "off": worlds_pb2.AUTH_MODE_OFF,
         "claimed": worlds_pb2.AUTH_MODE_CLAIMED,
         "verified": worlds_pb2.AUTH_MODE_VERIFIED,
+        "verified_on_world_clock": worlds_pb2.AUTH_MODE_VERIFIED_ON_WORLD_CLOCK,
     }[mode]
+
+
+def registry_profile(profile: str) -> worlds_pb2.RegistryProfile:
+    """How a registry surface behaves."""
+    return worlds_pb2.REGISTRY_PROFILE_OCI if profile == "oci" else worlds_pb2.REGISTRY_PROFILE_ECR
 
 
 def nanos_of(instant: Timestamp) -> int:

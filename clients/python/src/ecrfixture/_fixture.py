@@ -116,7 +116,8 @@ class EcrFixture:
         regions: Iterable[str] = (),
         listen: Literal["shared", "dedicated"] | None = None,
         repository_uri: Literal["advertised", "aws"] | None = None,
-        auth: Literal["off", "claimed", "verified"] | None = None,
+        auth: Literal["off", "claimed", "verified", "verified_on_world_clock"] | None = None,
+        profile: Literal["ecr", "oci"] | None = None,
         lease: Duration | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> World:
@@ -126,8 +127,10 @@ class EcrFixture:
         fork. The rest, if absent: `clock` frozen; `now` the real time, or the source's; `seed` 0, or the source's;
         `accounts` 123456789012; `regions` us-east-1, the first being the default one; `listen` shared;
         `repository_uri` advertised; `auth` claimed, or the source's: `off` asks for no signature on the JSON API,
-        `claimed` for one that is taken on trust, `verified` for a right one by a key that the world minted or declares;
-        `lease` ten real minutes without traffic. Raises `InvalidRequest`, or
+        `claimed` for one that is taken on trust, `verified` for a right one by a key that the world minted or declares,
+        at most five real minutes old, `verified_on_world_clock` for one that is so by the world's clock;
+        `profile` ecr, or the source's: `oci` is a registry as the distribution specification has it, which asks for a
+        login only where `auth` is verified; `lease` ten real minutes without traffic. Raises `InvalidRequest`, or
         `FixtureError` of code ALREADY_EXISTS or NOT_FOUND.
         """
         request = worlds_pb2.CreateWorldRequest(
@@ -148,6 +151,8 @@ class EcrFixture:
             request.repository_uri = _convert.repository_uri_mode(repository_uri)
         if auth is not None:
             request.auth = _convert.auth_mode(auth)
+        if profile is not None:
+            request.profile = _convert.registry_profile(profile)
         reply = self._channel.call("WorldsService/CreateWorld", request, worlds_pb2.CreateWorldResponse)
         return World(self._channel, reply.world, attached=self.attached, keep=self._keep)
 

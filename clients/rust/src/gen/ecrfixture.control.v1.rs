@@ -3609,7 +3609,7 @@ pub struct SeedFile {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Document {
     /// What it describes.
-    #[prost(oneof = "document::Kind", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "document::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     pub kind: ::core::option::Option<document::Kind>,
 }
 /// Nested message and enum types in `Document`.
@@ -3632,7 +3632,127 @@ pub mod document {
         /// A principal with policies of its own.
         #[prost(message, tag = "5")]
         Principal(super::PrincipalDocument),
+        /// How many calls each operation takes in a second.
+        #[prost(message, tag = "6")]
+        Throttles(super::ThrottleDocument),
+        /// How much the registries of the world may hold.
+        #[prost(message, tag = "7")]
+        Quotas(super::QuotaDocument),
+        /// A Secrets Manager secret with the login of an upstream.
+        #[prost(message, tag = "8")]
+        Secret(super::SecretDocument),
     }
+}
+/// Rates of calls. The document turns throttles on; a world without one throttles nothing. Each operation has a bucket of
+/// calls for each account and region of a caller, on the world's clock: it fills as time passes, and a frozen clock fills
+/// nothing. Calls of the registry surface count as the operation that they come down to. A call too many is answered
+/// `ThrottlingException`, or 429 `TOOMANYREQUESTS`, before rules are asked. Replaces the whole setting; buckets are then full.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ThrottleDocument {
+    /// Whether calls are throttled; absent: they are.
+    #[prost(bool, optional, tag = "1")]
+    pub enabled: ::core::option::Option<bool>,
+    /// Operations with rates of their own; every other one has the rate that ECR publishes, or 10 where it publishes none.
+    #[prost(message, repeated, tag = "2")]
+    pub operations: ::prost::alloc::vec::Vec<OperationThrottleDocument>,
+}
+/// The rate of one operation.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OperationThrottleDocument {
+    /// Operation of the ECR API, e.g. `PutImage`.
+    #[prost(string, tag = "1")]
+    pub operation: ::prost::alloc::string::String,
+    /// Calls that a second adds to the bucket, to six decimals; 0: none ever; absent: as ECR.
+    #[prost(double, optional, tag = "2")]
+    pub rate_per_second: ::core::option::Option<f64>,
+    /// Calls that the bucket holds, at least 1; absent: as ECR, or one second's worth if a rate is given.
+    #[prost(uint32, optional, tag = "3")]
+    pub burst: ::core::option::Option<u32>,
+}
+/// How much the registries of the world may hold. What is absent stays as it is; at first ECR's own quotas. Lowering one
+/// takes nothing away.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QuotaDocument {
+    /// Repositories of a registry, at first 100 000.
+    #[prost(uint64, optional, tag = "1")]
+    pub repositories_per_registry: ::core::option::Option<u64>,
+    /// Images of a repository, those in the archive not counted, at first 100 000.
+    #[prost(uint64, optional, tag = "2")]
+    pub images_per_repository: ::core::option::Option<u64>,
+    /// Tags of an image, at first 1 000.
+    #[prost(uint64, optional, tag = "3")]
+    pub tags_per_image: ::core::option::Option<u64>,
+    /// Resource tags of a repository, at first 50.
+    #[prost(uint64, optional, tag = "4")]
+    pub resource_tags_per_repository: ::core::option::Option<u64>,
+    /// Parts of a layer, at least 1, at first 4 200.
+    #[prost(uint64, optional, tag = "5")]
+    pub layer_parts: ::core::option::Option<u64>,
+    /// Bytes of the smallest part that is not the last, at first 5 MiB.
+    #[prost(uint64, optional, tag = "6")]
+    pub layer_part_minimum_bytes: ::core::option::Option<u64>,
+    /// Bytes of the largest part, 1 to 20 971 520, at first that.
+    #[prost(uint64, optional, tag = "7")]
+    pub layer_part_maximum_bytes: ::core::option::Option<u64>,
+    /// Bytes of a layer, at least 1, at first 52 000 MiB.
+    #[prost(uint64, optional, tag = "8")]
+    pub layer_maximum_bytes: ::core::option::Option<u64>,
+    /// Rules of a lifecycle policy, 1 to 50, at first 50.
+    #[prost(uint64, optional, tag = "9")]
+    pub lifecycle_policy_rules: ::core::option::Option<u64>,
+    /// Characters of a lifecycle policy, 100 to 30 720, at first that.
+    #[prost(uint64, optional, tag = "10")]
+    pub lifecycle_policy_characters: ::core::option::Option<u64>,
+    /// Pull-through cache rules of a registry, at first 50.
+    #[prost(uint64, optional, tag = "11")]
+    pub cache_rules_per_registry: ::core::option::Option<u64>,
+    /// Repository creation templates of a registry, at first 100.
+    #[prost(uint64, optional, tag = "12")]
+    pub creation_templates_per_registry: ::core::option::Option<u64>,
+    /// Rules of a replication configuration, up to 25, at first that.
+    #[prost(uint64, optional, tag = "13")]
+    pub replication_rules: ::core::option::Option<u64>,
+    /// Different destinations over all rules of a replication configuration, at first 25.
+    #[prost(uint64, optional, tag = "14")]
+    pub replication_destinations: ::core::option::Option<u64>,
+    /// Filters of a replication rule, up to 100, at first that.
+    #[prost(uint64, optional, tag = "15")]
+    pub replication_filters_per_rule: ::core::option::Option<u64>,
+    /// Replication backfills of a registry that have not ended, at first 10.
+    #[prost(uint64, optional, tag = "16")]
+    pub running_backfills: ::core::option::Option<u64>,
+    /// Rules of a scanning configuration, up to 2, at first that.
+    #[prost(uint64, optional, tag = "17")]
+    pub scanning_rules: ::core::option::Option<u64>,
+    /// Filters of a scanning rule, up to 100, at first that.
+    #[prost(uint64, optional, tag = "18")]
+    pub scanning_filters_per_rule: ::core::option::Option<u64>,
+    /// Rules of a signing configuration, up to 10, at first that.
+    #[prost(uint64, optional, tag = "19")]
+    pub signing_rules: ::core::option::Option<u64>,
+    /// Filters of a signing rule, up to 100, at first that.
+    #[prost(uint64, optional, tag = "20")]
+    pub signing_filters_per_rule: ::core::option::Option<u64>,
+    /// Principals of a registry whose pulls are not recorded, at first 100.
+    #[prost(uint64, optional, tag = "21")]
+    pub pull_time_exclusions: ::core::option::Option<u64>,
+}
+/// A secret that pull-through cache rules can name as their credential. A world that declares one has no others: a rule
+/// with another secret is refused `SecretNotFoundException`. Without any, every secret counts as good.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SecretDocument {
+    /// ARN of the secret, whose name begins with `ecr-pullthroughcache/`.
+    #[prost(string, tag = "1")]
+    pub arn: ::prost::alloc::string::String,
+    /// User name of the login; only with `access_token`.
+    #[prost(string, optional, tag = "2")]
+    pub username: ::core::option::Option<::prost::alloc::string::String>,
+    /// Password or token of the login; only with `username`.
+    #[prost(string, optional, tag = "3")]
+    pub access_token: ::core::option::Option<::prost::alloc::string::String>,
+    /// Why ECR cannot use it, in place of a login: ACCESS_DENIED, DECRYPTION_FAILURE or MALFORMED.
+    #[prost(string, optional, tag = "4")]
+    pub fault: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A principal. One that no document declares administers its own account.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3665,9 +3785,134 @@ pub struct RegistryDocument {
     /// Pull-through cache rules to have.
     #[prost(message, repeated, tag = "4")]
     pub cache_rules: ::prost::alloc::vec::Vec<CacheRuleDocument>,
-    /// Accounts that may replicate into this registry and create repositories there.
+    /// Accounts that may replicate into this registry and create repositories there: short for a statement of the policy that
+    /// allows them `ecr:ReplicateImage` and `ecr:CreateRepository` on every repository. A denial in the policy outweighs it.
     #[prost(string, repeated, tag = "5")]
     pub replication_sources: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// JSON text of the registry's policy, as `PutRegistryPolicy` takes it; absent: left as it is.
+    #[prost(string, optional, tag = "6")]
+    pub policy: ::core::option::Option<::prost::alloc::string::String>,
+    /// Repository creation templates to have.
+    #[prost(message, repeated, tag = "7")]
+    pub creation_templates: ::prost::alloc::vec::Vec<CreationTemplateDocument>,
+    /// Settings of the account in this region.
+    #[prost(message, optional, tag = "8")]
+    pub account_settings: ::core::option::Option<AccountSettingsDocument>,
+    /// Scanning configuration; absent: left as it is. Replaces the whole configuration.
+    #[prost(message, optional, tag = "9")]
+    pub scanning: ::core::option::Option<ScanningDocument>,
+    /// Signing configuration; absent: left as it is. Replaces the whole configuration.
+    #[prost(message, optional, tag = "10")]
+    pub signing: ::core::option::Option<SigningDocument>,
+    /// ARNs of users and roles whose pulls are not recorded, beside those that are there.
+    #[prost(string, repeated, tag = "11")]
+    pub pull_time_exclusions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A repository creation template. Replaces the one that its prefix has.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreationTemplateDocument {
+    /// Prefix of repository names, or `ROOT`.
+    #[prost(string, tag = "1")]
+    pub prefix: ::prost::alloc::string::String,
+    /// REPLICATION, PULL_THROUGH_CACHE, CREATE_ON_PUSH: when it acts; at least one.
+    #[prost(string, repeated, tag = "2")]
+    pub applied_for: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What its author says of it.
+    #[prost(string, optional, tag = "3")]
+    pub description: ::core::option::Option<::prost::alloc::string::String>,
+    /// MUTABLE, IMMUTABLE, MUTABLE_WITH_EXCLUSION or IMMUTABLE_WITH_EXCLUSION; absent: MUTABLE.
+    #[prost(string, optional, tag = "4")]
+    pub image_tag_mutability: ::core::option::Option<::prost::alloc::string::String>,
+    /// Wildcard filters of the two `_WITH_EXCLUSION` modes.
+    #[prost(string, repeated, tag = "5")]
+    pub mutability_exclusion_filters: ::prost::alloc::vec::Vec<
+        ::prost::alloc::string::String,
+    >,
+    /// Encryption; absent: AES256.
+    #[prost(message, optional, tag = "6")]
+    pub encryption: ::core::option::Option<EncryptionDocument>,
+    /// Resource tags.
+    #[prost(message, repeated, tag = "7")]
+    pub resource_tags: ::prost::alloc::vec::Vec<ResourceTagDocument>,
+    /// JSON text of the repository policy; absent: none.
+    #[prost(string, optional, tag = "8")]
+    pub repository_policy: ::core::option::Option<::prost::alloc::string::String>,
+    /// JSON text of the lifecycle policy; absent: none.
+    #[prost(string, optional, tag = "9")]
+    pub lifecycle_policy: ::core::option::Option<::prost::alloc::string::String>,
+    /// Role without which ECR sets no KMS key and no resource tags.
+    #[prost(string, optional, tag = "10")]
+    pub custom_role_arn: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// How a repository is encrypted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EncryptionDocument {
+    /// AES256, KMS or KMS_DSSE.
+    #[prost(string, tag = "1")]
+    pub encryption_type: ::prost::alloc::string::String,
+    /// Key of the two KMS types; absent: the account's `aws/ecr`.
+    #[prost(string, optional, tag = "2")]
+    pub kms_key: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A resource tag.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResourceTagDocument {
+    /// 1 to 128 characters that do not begin with `aws:`.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Up to 256 characters; absent: empty.
+    #[prost(string, optional, tag = "2")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// Settings of an account in a region. What is absent stays as it is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AccountSettingsDocument {
+    /// ENABLED or DISABLED, at first that.
+    #[prost(string, optional, tag = "1")]
+    pub blob_mounting: ::core::option::Option<::prost::alloc::string::String>,
+    /// V1 or V2, at first that. Calls can go to V2 only, documents go back to what an older account has.
+    #[prost(string, optional, tag = "2")]
+    pub registry_policy_scope: ::core::option::Option<::prost::alloc::string::String>,
+    /// AWS_NATIVE.
+    #[prost(string, optional, tag = "3")]
+    pub basic_scan_type_version: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A registry's scanning configuration.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ScanningDocument {
+    /// BASIC or ENHANCED; absent: BASIC.
+    #[prost(string, optional, tag = "1")]
+    pub scan_type: ::core::option::Option<::prost::alloc::string::String>,
+    /// Rules, at most two.
+    #[prost(message, repeated, tag = "2")]
+    pub rules: ::prost::alloc::vec::Vec<ScanningRuleDocument>,
+}
+/// One scanning rule.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScanningRuleDocument {
+    /// SCAN_ON_PUSH, CONTINUOUS_SCAN or MANUAL.
+    #[prost(string, tag = "1")]
+    pub scan_frequency: ::prost::alloc::string::String,
+    /// Wildcard filters of repository names; none: it picks no repository.
+    #[prost(string, repeated, tag = "2")]
+    pub repository_filters: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A registry's signing configuration.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SigningDocument {
+    /// Rules, at most ten.
+    #[prost(message, repeated, tag = "1")]
+    pub rules: ::prost::alloc::vec::Vec<SigningRuleDocument>,
+}
+/// One signing rule.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SigningRuleDocument {
+    /// ARN of a signing profile of AWS Signer, in the region of the registry.
+    #[prost(string, tag = "1")]
+    pub signing_profile_arn: ::prost::alloc::string::String,
+    /// Wildcard filters of repository names; none: every repository.
+    #[prost(string, repeated, tag = "2")]
+    pub repository_filters: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A replication configuration.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3685,6 +3930,9 @@ pub struct ReplicationRuleDocument {
     /// Prefixes of repository names; none: every repository.
     #[prost(string, repeated, tag = "2")]
     pub repository_prefixes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether deletions are replicated too; absent: no.
+    #[prost(bool, optional, tag = "3")]
+    pub delete_replication: ::core::option::Option<bool>,
 }
 /// One destination.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3708,6 +3956,9 @@ pub struct CacheRuleDocument {
     /// Prefix of names upstream; absent: `ROOT`.
     #[prost(string, optional, tag = "3")]
     pub upstream_prefix: ::core::option::Option<::prost::alloc::string::String>,
+    /// ARN of the secret with the upstream's login; absent: left as it is, at first none.
+    #[prost(string, optional, tag = "4")]
+    pub credential_arn: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A repository and its images.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3738,6 +3989,18 @@ pub struct RepositoryDocument {
     /// What scans of its images find. Basic scans that have ended keep what they found.
     #[prost(message, repeated, tag = "8")]
     pub scans: ::prost::alloc::vec::Vec<ScanDocument>,
+    /// JSON text of the repository's policy, as `SetRepositoryPolicy` takes it; absent: left as it is.
+    #[prost(string, optional, tag = "9")]
+    pub policy: ::core::option::Option<::prost::alloc::string::String>,
+    /// JSON text of the lifecycle policy, as `PutLifecyclePolicy` takes it; absent: left as it is.
+    #[prost(string, optional, tag = "10")]
+    pub lifecycle_policy: ::core::option::Option<::prost::alloc::string::String>,
+    /// Resource tags to have; others of the repository stay.
+    #[prost(message, repeated, tag = "11")]
+    pub resource_tags: ::prost::alloc::vec::Vec<ResourceTagDocument>,
+    /// Encryption of a repository that is not there yet; absent: AES256. It cannot change later.
+    #[prost(message, optional, tag = "12")]
+    pub encryption: ::core::option::Option<EncryptionDocument>,
 }
 /// What scans of some images find. Nothing is scanned: an image without such a document has no findings.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3815,6 +4078,9 @@ pub struct ImageDocument {
     /// Format of manifest and layers; unspecified: OCI.
     #[prost(enumeration = "ImageFormat", tag = "7")]
     pub format: i32,
+    /// Whether it is in the archive, an index with its children; absent: left as it is, at first not. Not for upstreams.
+    #[prost(bool, optional, tag = "8")]
+    pub archived: ::core::option::Option<bool>,
 }
 /// An in-process upstream registry that pull-through cache rules can point at.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4603,6 +4869,9 @@ pub struct World {
     /// How to reach the world.
     #[prost(message, optional, tag = "9")]
     pub connection: ::core::option::Option<ConnectionInfo>,
+    /// How the registry surface behaves.
+    #[prost(enumeration = "RegistryProfile", tag = "10")]
+    pub profile: i32,
 }
 /// Everything that a client of the registry surface needs.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4681,6 +4950,9 @@ pub struct CreateWorldRequest {
     /// What is asked of signatures.
     #[prost(enumeration = "AuthMode", tag = "13")]
     pub auth: i32,
+    /// How the registry surface behaves.
+    #[prost(enumeration = "RegistryProfile", tag = "14")]
+    pub profile: i32,
     /// What the world starts as; absent: empty.
     #[prost(oneof = "create_world_request::From", tags = "2, 3")]
     pub from: ::core::option::Option<create_world_request::From>,
@@ -4930,6 +5202,8 @@ pub enum AuthMode {
     Claimed = 2,
     /// That it is right and at most five real minutes old, and of an access key that the world minted or declares.
     Verified = 3,
+    /// The same, with the five minutes counted on the clock of the world.
+    VerifiedOnWorldClock = 4,
 }
 impl AuthMode {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4942,6 +5216,7 @@ impl AuthMode {
             Self::Off => "AUTH_MODE_OFF",
             Self::Claimed => "AUTH_MODE_CLAIMED",
             Self::Verified => "AUTH_MODE_VERIFIED",
+            Self::VerifiedOnWorldClock => "AUTH_MODE_VERIFIED_ON_WORLD_CLOCK",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -4951,6 +5226,40 @@ impl AuthMode {
             "AUTH_MODE_OFF" => Some(Self::Off),
             "AUTH_MODE_CLAIMED" => Some(Self::Claimed),
             "AUTH_MODE_VERIFIED" => Some(Self::Verified),
+            "AUTH_MODE_VERIFIED_ON_WORLD_CLOCK" => Some(Self::VerifiedOnWorldClock),
+            _ => None,
+        }
+    }
+}
+/// How the registry surface behaves where ECR and the OCI Distribution Specification differ. The JSON API is ECR's in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RegistryProfile {
+    /// Same as REGISTRY_PROFILE_ECR; of a fork: as its source.
+    Unspecified = 0,
+    /// As ECR does.
+    Ecr = 1,
+    /// As version 1.1 of the specification says: no login unless `auth` is verified, repositories come with their first push.
+    Oci = 2,
+}
+impl RegistryProfile {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REGISTRY_PROFILE_UNSPECIFIED",
+            Self::Ecr => "REGISTRY_PROFILE_ECR",
+            Self::Oci => "REGISTRY_PROFILE_OCI",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REGISTRY_PROFILE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REGISTRY_PROFILE_ECR" => Some(Self::Ecr),
+            "REGISTRY_PROFILE_OCI" => Some(Self::Oci),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@
 use std::ops::RangeInclusive;
 
 use super::errors::LifecyclePolicyFault;
+use crate::registry::limits::LIFECYCLE_POLICY_RULES;
 use crate::registry::policy::Json;
 
 /// Shape of a whole policy.
@@ -14,7 +15,7 @@ pub(super) static POLICY: Schema = Schema::Object(&[Member::required("rules", &R
 
 /// Rules of one policy.
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>
-const RULES_PER_POLICY: RangeInclusive<usize> = 1..=50;
+const RULES_PER_POLICY: RangeInclusive<usize> = 1..=LIFECYCLE_POLICY_RULES;
 
 static RULES: Schema = Schema::Array(&RULE, RULES_PER_POLICY);
 

@@ -30,6 +30,13 @@ class AuthMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AUTH_MODE_OFF: _ClassVar[AuthMode]
     AUTH_MODE_CLAIMED: _ClassVar[AuthMode]
     AUTH_MODE_VERIFIED: _ClassVar[AuthMode]
+    AUTH_MODE_VERIFIED_ON_WORLD_CLOCK: _ClassVar[AuthMode]
+
+class RegistryProfile(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REGISTRY_PROFILE_UNSPECIFIED: _ClassVar[RegistryProfile]
+    REGISTRY_PROFILE_ECR: _ClassVar[RegistryProfile]
+    REGISTRY_PROFILE_OCI: _ClassVar[RegistryProfile]
 
 class FindingKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -54,6 +61,10 @@ AUTH_MODE_UNSPECIFIED: AuthMode
 AUTH_MODE_OFF: AuthMode
 AUTH_MODE_CLAIMED: AuthMode
 AUTH_MODE_VERIFIED: AuthMode
+AUTH_MODE_VERIFIED_ON_WORLD_CLOCK: AuthMode
+REGISTRY_PROFILE_UNSPECIFIED: RegistryProfile
+REGISTRY_PROFILE_ECR: RegistryProfile
+REGISTRY_PROFILE_OCI: RegistryProfile
 FINDING_KIND_UNSPECIFIED: FindingKind
 FINDING_KIND_MUST_FIRE_UNMET: FindingKind
 FINDING_KIND_RULE_NEVER_MATCHED: FindingKind
@@ -67,7 +78,7 @@ FINDING_KIND_UNOPENED_GATE: FindingKind
 FINDING_KIND_JOURNAL_EVICTED: FindingKind
 
 class World(_message.Message):
-    __slots__ = ("name", "clock", "seed", "accounts", "regions", "seq", "labels", "lease", "connection")
+    __slots__ = ("name", "clock", "seed", "accounts", "regions", "seq", "labels", "lease", "connection", "profile")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +95,7 @@ class World(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     LEASE_FIELD_NUMBER: _ClassVar[int]
     CONNECTION_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
     name: str
     clock: _clock_pb2.Clock
     seed: int
@@ -93,7 +105,8 @@ class World(_message.Message):
     labels: _containers.ScalarMap[str, str]
     lease: _duration_pb2.Duration
     connection: ConnectionInfo
-    def __init__(self, name: _Optional[str] = ..., clock: _Optional[_Union[_clock_pb2.Clock, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., seq: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., connection: _Optional[_Union[ConnectionInfo, _Mapping]] = ...) -> None: ...
+    profile: RegistryProfile
+    def __init__(self, name: _Optional[str] = ..., clock: _Optional[_Union[_clock_pb2.Clock, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., seq: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., connection: _Optional[_Union[ConnectionInfo, _Mapping]] = ..., profile: _Optional[_Union[RegistryProfile, str]] = ...) -> None: ...
 
 class ConnectionInfo(_message.Message):
     __slots__ = ("endpoint", "registry_host", "credentials", "environment", "control_token", "world_header")
@@ -129,7 +142,7 @@ class Credential(_message.Message):
     def __init__(self, account_id: _Optional[str] = ..., access_key_id: _Optional[str] = ..., secret_access_key: _Optional[str] = ...) -> None: ...
 
 class CreateWorldRequest(_message.Message):
-    __slots__ = ("world_id", "from_snapshot", "from_world", "clock_mode", "now", "seed", "accounts", "regions", "listen", "lease", "labels", "repository_uri", "auth")
+    __slots__ = ("world_id", "from_snapshot", "from_world", "clock_mode", "now", "seed", "accounts", "regions", "listen", "lease", "labels", "repository_uri", "auth", "profile")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +163,7 @@ class CreateWorldRequest(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     REPOSITORY_URI_FIELD_NUMBER: _ClassVar[int]
     AUTH_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
     world_id: str
     from_snapshot: str
     from_world: str
@@ -163,7 +177,8 @@ class CreateWorldRequest(_message.Message):
     labels: _containers.ScalarMap[str, str]
     repository_uri: RepositoryUriMode
     auth: AuthMode
-    def __init__(self, world_id: _Optional[str] = ..., from_snapshot: _Optional[str] = ..., from_world: _Optional[str] = ..., clock_mode: _Optional[_Union[_clock_pb2.ClockMode, str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., listen: _Optional[_Union[ListenMode, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., repository_uri: _Optional[_Union[RepositoryUriMode, str]] = ..., auth: _Optional[_Union[AuthMode, str]] = ...) -> None: ...
+    profile: RegistryProfile
+    def __init__(self, world_id: _Optional[str] = ..., from_snapshot: _Optional[str] = ..., from_world: _Optional[str] = ..., clock_mode: _Optional[_Union[_clock_pb2.ClockMode, str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., listen: _Optional[_Union[ListenMode, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., repository_uri: _Optional[_Union[RepositoryUriMode, str]] = ..., auth: _Optional[_Union[AuthMode, str]] = ..., profile: _Optional[_Union[RegistryProfile, str]] = ...) -> None: ...
 
 class CreateWorldResponse(_message.Message):
     __slots__ = ("world",)
