@@ -99,7 +99,7 @@ fn milliseconds<T>(
 }
 
 pub(crate) fn measure(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
-    let server = populated(programs, plan.objects)?;
+    let server = populated(programs, plan.objects, plan.objects)?;
     let control = ControlPlane::connect(&server)?;
     let calls = plan.control_calls;
     let created = milliseconds(calls, || control.create_world(), |world| control.delete(world))?;

@@ -15,7 +15,7 @@ use ecr_fixture::journal::Outcome;
 use ecr_fixture::operations::{Operation, Route};
 use ecr_fixture::registry::ops::put_image;
 use ecr_fixture::registry::types::{AccountId, Region, RegistryKey, RepositoryName, Tag, Timestamp, VerifiedBlob};
-use ecr_fixture::registry::{Manifest, ReplicationConfiguration, ReplicationRule, TagMutability, seeding};
+use ecr_fixture::registry::{Manifest, ReplicationConfiguration, ReplicationRule, seeding};
 use ecr_fixture::worlds::{
     Address, Birth, CallArrival, Directory, Live, RepositoryUri, World, WorldSettings, WorldState,
 };
@@ -115,7 +115,7 @@ fn region(name: &str) -> Result<Region> {
 
 fn arrival() -> CallArrival {
     let request_line = Some(Box::from("POST /"));
-    CallArrival { facts: facts(), real_micros: 0, caused_by: None, request_line }
+    CallArrival { facts: facts(), real_micros: 0, caused_by: None, request_line, counts_as: None }
 }
 
 fn journal(plan: &Plan, report: &mut Report) -> Result<()> {
@@ -124,7 +124,7 @@ fn journal(plan: &Plan, report: &mut Report) -> Result<()> {
     let before = memory_of("self")?.anonymous;
     let clock = RealTime::start();
     let record = |live: &mut Live| {
-        let (record, _) = live.open_call(arrival());
+        let record = live.open_call(arrival()).record;
         live.finish(record, Outcome::Completed, Some(200), None, (40, 400));
     };
     (0..entries).for_each(|_| record(&mut live));
@@ -146,8 +146,7 @@ fn repository(number: usize) -> Result<RepositoryName> {
 }
 
 fn seed_repository(number: usize) -> Result<seeding::SeedRepository> {
-    let tag_mutability = TagMutability::default();
-    Ok(seeding::SeedRepository { name: repository(number)?, tag_mutability, scan_on_push: false })
+    Ok(seeding::SeedRepository::with_defaults(repository(number)?))
 }
 
 fn parsed(number: usize) -> Result<Arc<Manifest>> {
@@ -174,6 +173,7 @@ fn seeded(repositories: usize, images: usize) -> Result<WorldState> {
             blobs: blobs.clone(),
             tags: vec![tag(number)?],
             pushed_at: None,
+            archived: None,
         };
         seeding::image(registry, NOON, image)?;
     }
@@ -193,7 +193,7 @@ fn push(live: &mut Live, key: &RegistryKey, number: usize) -> Result<()> {
         image_tag: Some(tag(number)?),
         image_digest: None,
     };
-    let (record, _) = live.open_call(arrival());
+    let record = live.open_call(arrival()).record;
     live.on_registry(key, &caller, record, |registry, cx| put_image::apply(registry, cx, input))?;
     live.finish(record, Outcome::Completed, Some(200), None, (700, 400));
     Ok(())

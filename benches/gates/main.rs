@@ -71,6 +71,8 @@ pub(crate) struct Plan {
     pub(crate) calls: usize,
     /// Objects of a large world behind the wire.
     pub(crate) objects: usize,
+    /// Images of the further repositories in which single calls and listings are measured.
+    pub(crate) images: &'static [usize],
     /// Records that fill a journal.
     pub(crate) journal_entries: usize,
     pub(crate) blobs_of_one_mib: usize,
@@ -92,6 +94,7 @@ impl Plan {
         starts: 21,
         calls: 4_000,
         objects: 10_000,
+        images: &[1_000, 100_000],
         journal_entries: 50_000,
         blobs_of_one_mib: 128,
         blobs_of_64_mib: 4,
@@ -109,6 +112,7 @@ impl Plan {
         starts: 7,
         calls: 1_000,
         objects: 2_000,
+        images: &[1_000],
         journal_entries: 50_000,
         blobs_of_one_mib: 16,
         blobs_of_64_mib: 1,
