@@ -2,9 +2,10 @@
 # Installs what the suites need and runs every one of them. Ends with one line: N passed, N failed.
 #
 #   ./test.sh            everything
-#   ./test.sh rust       only the suites named: lint rust python model e2e go docs
+#   ./test.sh rust       only the suites named: lint rust python model e2e conformance go sdk docs
 #
-# Needs a Rust toolchain, Python 3.10 or newer, and Go; as root on Debian it installs skopeo and docker-registry itself.
+# Needs a Rust toolchain, Python 3.10 or newer, Go, Node.js 20 or newer, and a JDK 17 or newer; as root on Debian it
+# installs skopeo, docker-registry and Maven itself.
 # Nothing is skipped: what cannot run counts as failed.
 set -uo pipefail
 cd "$(dirname "$0")"
@@ -12,14 +13,15 @@ cd "$(dirname "$0")"
 passed=0
 failed=0
 missing=()
+reports=()
 work=target/test-sh
 mkdir -p "$work"
 suites=("${@:-all}")
 for suite in "${suites[@]}"; do
   case $suite in
-    all | lint | rust | python | model | e2e | go | docs) ;;
+    all | lint | rust | python | model | e2e | conformance | go | sdk | docs) ;;
     *)
-      printf 'no suite %s; there are: lint rust python model e2e go docs\n' "$suite" >&2
+      printf 'no suite %s; there are: lint rust python model e2e conformance go sdk docs\n' "$suite" >&2
       exit 2
       ;;
   esac
@@ -50,6 +52,7 @@ cargo_tests() {
   printf '\n== cargo test %s\n' "$*"
   local log=$work/cargo-test.log status=0
   cargo test --locked "$@" 2>&1 | tee "$log" || status=1
+  reports+=("$log")
   local ok bad
   ok=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$log")
   bad=$(awk '/^test result:/ { n += $6 } END { print n + 0 }' "$log")
@@ -68,6 +71,7 @@ pytests() {
   local report=$PWD/$work/$name.xml status=0
   rm -f "$report"
   bounded 1500 "$@" -q --junitxml="$report" || status=1
+  if [[ -f $report ]]; then reports+=("$report"); fi
   local counts
   counts=$("$work/py/bin/python" - "$report" <<'PY'
 import sys, xml.etree.ElementTree as tree
@@ -109,19 +113,42 @@ install_model() {
     bounded 300 "${pip[@]}" --no-deps --no-build-isolation -e clients/python
 }
 
+install_sdk_python() {
+  "$work/sdk/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$work/sdk" || return 1
+  local pip=("$work/sdk/bin/python" -m pip install -q --disable-pip-version-check)
+  bounded 900 "${pip[@]}" --require-hashes -r tests/sdk/requirements.lock
+}
+
+# These three build, so that all is downloaded and compiled before a test is timed; it builds again, which is quick.
+install_sdk_go() {
+  bounded 900 env -C tests/sdk/go GOTOOLCHAIN=local GOFLAGS='-mod=readonly -buildvcs=false' GOWORK=off \
+    go build -o "$PWD/target/test-sdk/go/journey" .
+}
+
+install_sdk_java() {
+  have mvn || install_debian maven || return 1
+  bounded 900 env -C tests/sdk/java mvn -q -B --no-transfer-progress compiler:compile dependency:build-classpath
+}
+
+install_sdk_rust() { bounded 1200 cargo build --locked --quiet --package ecr-fixture-sdk-journey; }
+
+install_sdk_javascript() { bounded 600 env -C tests/sdk/js npm ci --loglevel=error --no-audit --no-fund; }
+
 if wanted lint; then
   if cargo fmt --version >/dev/null 2>&1; then check 'cargo fmt' cargo fmt --all --check; else missing+=(rustfmt); fi
   if cargo clippy --version >/dev/null 2>&1; then
-    check 'cargo clippy' cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
+    check 'cargo clippy' cargo clippy --locked --all-targets --quiet -- -D warnings
+    # By itself, as it is built: together, the features of the SDK's dependencies would be the daemon's, too.
+    check 'cargo clippy on the journey in Rust' cargo clippy --locked --package ecr-fixture-sdk-journey --quiet -- -D warnings
   else
     missing+=(clippy)
   fi
-  check 'cargo doc' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items --quiet
+  check 'cargo doc' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items --quiet
 fi
 
-if wanted rust; then cargo_tests --workspace; fi
+if wanted rust; then cargo_tests; fi
 
-if wanted python || wanted model || wanted e2e || wanted docs || wanted go; then
+if wanted python || wanted model || wanted e2e || wanted conformance || wanted docs || wanted go || wanted sdk; then
   packages=()
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
   if wanted e2e || wanted docs; then
@@ -143,6 +170,10 @@ if wanted python; then
   check 'mypy' env -C clients/python "$python" -m mypy
   # What boto3 answers has no type.
   check 'mypy on the end-to-end tests' "$python" -m mypy --strict --no-warn-return-any tests/e2e tests/go
+  check 'ruff on the SDK journeys' "$python" -m ruff check --config clients/python/pyproject.toml tests/sdk
+  check 'ruff format on the SDK journeys' \
+    "$python" -m ruff format --check --config clients/python/pyproject.toml tests/sdk
+  check 'mypy on the SDK journeys' "$python" -m mypy --strict --no-warn-return-any tests/sdk
   pytests python "$python" -m pytest -n auto clients/python/tests --ignore=clients/python/tests/test_isolation.py
   pytests isolation "$python" clients/python/isolation.py
 fi
@@ -157,6 +188,17 @@ fi
 
 if wanted e2e; then pytests e2e "$python" -m pytest tests/e2e; fi
 
+if wanted conformance; then
+  check 'ruff on the conformance suite' "$python" -m ruff check --config clients/python/pyproject.toml tests/conformance
+  check 'ruff format on the conformance suite' \
+    "$python" -m ruff format --check --config clients/python/pyproject.toml tests/conformance
+  check 'mypy on the conformance suite' "$python" -m mypy --strict --no-warn-return-any tests/conformance
+  if have go; then pytests conformance "$python" -m pytest tests/conformance; else
+    missing+=(go)
+    failed=$((failed + 1))
+  fi
+fi
+
 if wanted go; then
   if have go; then pytests go "$python" -m pytest tests/go; else
     missing+=(go)
@@ -164,7 +206,22 @@ if wanted go; then
   fi
 fi
 
+if wanted sdk; then
+  check 'install the Python clients of the SDK journeys' install_sdk_python
+  check 'install the SDK for JavaScript' install_sdk_javascript
+  check 'install the SDK for Go' install_sdk_go
+  check 'install the SDK for Java' install_sdk_java
+  check 'install the SDK for Rust' install_sdk_rust
+  pytests sdk "$python" -m pytest tests/sdk
+fi
+
 if wanted docs; then pytests docs "$python" -m pytest tests/docs; fi
+
+# Which behaviours of ECR the tests that passed have proved.
+if [[ ${#reports[@]} -gt 0 ]]; then
+  printf '\n'
+  python3 scripts/rows "${reports[@]}"
+fi
 
 for tool in "${missing[@]+"${missing[@]}"}"; do printf '%s is not here; its checks did not run\n' "$tool"; done
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
