@@ -74,7 +74,7 @@ impl TaskSet {
     /// under way; shutdown waits for it.
     ///
     /// Small calls of many clients so share a thread, and with it the caches that hold their world: handed back and forth
-    /// between two cores, the same calls cost twice the time. Long transfers still spread.
+    /// between two cores, the same calls cost more. Long transfers still spread.
     pub fn serve<C>(&self, connection: impl FnOnce(Load) -> C)
     where
         C: Future<Output = ()> + Send + 'static,
