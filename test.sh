@@ -2,10 +2,10 @@
 # Installs what the suites need and runs every one of them. Ends with one line: N passed, N failed.
 #
 #   ./test.sh            everything
-#   ./test.sh rust       only the suites named: lint rust python model e2e conformance go sdk docs
+#   ./test.sh rust       only the suites named: lint rust python model e2e crash conformance go sdk clients docs
 #
 # Needs a Rust toolchain, Python 3.10 or newer, Go, Node.js 20 or newer, and a JDK 17 or newer; as root on Debian it
-# installs skopeo, docker-registry and Maven itself.
+# installs skopeo, buildah, podman, containerd, docker-registry and Maven itself.
 # Nothing is skipped: what cannot run counts as failed.
 set -uo pipefail
 cd "$(dirname "$0")"
@@ -19,9 +19,9 @@ mkdir -p "$work"
 suites=("${@:-all}")
 for suite in "${suites[@]}"; do
   case $suite in
-    all | lint | rust | python | model | e2e | conformance | go | sdk | docs) ;;
+    all | lint | rust | python | model | e2e | crash | conformance | go | sdk | clients | docs) ;;
     *)
-      printf 'no suite %s; there are: lint rust python model e2e conformance go sdk docs\n' "$suite" >&2
+      printf 'no suite %s; there are: lint rust python model e2e crash conformance go sdk clients docs\n' "$suite" >&2
       exit 2
       ;;
   esac
@@ -132,6 +132,28 @@ install_sdk_java() {
 
 install_sdk_rust() { bounded 1200 cargo build --locked --quiet --package ecr-fixture-sdk-journey; }
 
+# The registry clients in Go, those of them that are not here at the version that is pinned. One after the other: each
+# fills all cores, and helm brings much of Kubernetes.
+install_clients_go() {
+  local bin=$PWD/target/test-clients/bin name package version
+  mkdir -p "$bin"
+  while read -r name package version; do
+    if [[ $name == '#' ]] || go version -m "$bin/$name" 2>/dev/null | grep -qE "^\s+mod\s+\S+\s+$version\s"; then continue; fi
+    bounded 1500 env GOTOOLCHAIN=local GOFLAGS=-buildvcs=false GOWORK=off CGO_ENABLED=0 GOBIN="$bin" \
+      go install "$package@$version" || return 1
+  done <tests/clients/tools.txt
+  bounded 900 env -C tests/clients/go GOTOOLCHAIN=local GOFLAGS='-mod=readonly -buildvcs=false' GOWORK=off CGO_ENABLED=0 \
+    go build -o "$bin/oras-go" .
+}
+
+install_clients_python() {
+  "$work/clients/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$work/clients" || return 1
+  local pip=("$work/clients/bin/python" -m pip install -q --disable-pip-version-check)
+  bounded 900 "${pip[@]}" --require-hashes -r tests/clients/requirements.lock
+}
+
+install_clients_rust() { bounded 1200 cargo build --locked --quiet --package ecr-fixture-oci-client; }
+
 install_sdk_javascript() { bounded 600 env -C tests/sdk/js npm ci --loglevel=error --no-audit --no-fund; }
 
 if wanted lint; then
@@ -140,6 +162,7 @@ if wanted lint; then
     check 'cargo clippy' cargo clippy --locked --all-targets --quiet -- -D warnings
     # By itself, as it is built: together, the features of the SDK's dependencies would be the daemon's, too.
     check 'cargo clippy on the journey in Rust' cargo clippy --locked --package ecr-fixture-sdk-journey --quiet -- -D warnings
+    check 'cargo clippy on the client in Rust' cargo clippy --locked --package ecr-fixture-oci-client --quiet -- -D warnings
   else
     missing+=(clippy)
   fi
@@ -148,12 +171,16 @@ fi
 
 if wanted rust; then cargo_tests; fi
 
-if wanted python || wanted model || wanted e2e || wanted conformance || wanted docs || wanted go || wanted sdk; then
+if wanted python || wanted model || wanted e2e || wanted crash || wanted conformance || wanted docs || wanted go || wanted sdk || wanted clients; then
   packages=()
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
   if wanted e2e || wanted docs; then
     have skopeo || packages+=(skopeo)
     have docker-registry || packages+=(docker-registry)
+  fi
+  if wanted clients; then
+    for program in skopeo buildah podman; do have "$program" || packages+=("$program"); done
+    have ctr || packages+=(containerd)
   fi
   if [[ ${#packages[@]} -gt 0 ]]; then check "install ${packages[*]}" install_debian "${packages[@]}"; fi
   check 'build the daemon' cargo build --locked --quiet
@@ -188,6 +215,17 @@ fi
 
 if wanted e2e; then pytests e2e "$python" -m pytest tests/e2e; fi
 
+if wanted crash; then
+  check 'ruff on the crash suite' "$python" -m ruff check --config clients/python/pyproject.toml tests/crash
+  check 'ruff format on the crash suite' \
+    "$python" -m ruff format --check --config clients/python/pyproject.toml tests/crash
+  check 'mypy on the crash suite' "$python" -m mypy --strict --no-warn-return-any tests/crash
+  # Two hundred daemons start faster from a release build, if there is one of this state.
+  daemon=${ECR_FIXTURE_BIN/debug/release}
+  [[ $daemon -nt $ECR_FIXTURE_BIN ]] || daemon=$ECR_FIXTURE_BIN
+  pytests crash env ECR_FIXTURE_BIN="$daemon" "$python" -m pytest tests/crash
+fi
+
 if wanted conformance; then
   check 'ruff on the conformance suite' "$python" -m ruff check --config clients/python/pyproject.toml tests/conformance
   check 'ruff format on the conformance suite' \
@@ -213,6 +251,24 @@ if wanted sdk; then
   check 'install the SDK for Java' install_sdk_java
   check 'install the SDK for Rust' install_sdk_rust
   pytests sdk "$python" -m pytest tests/sdk
+fi
+
+if wanted clients; then
+  check 'ruff on the registry clients' "$python" -m ruff check --config clients/python/pyproject.toml tests/clients
+  check 'ruff format on the registry clients' \
+    "$python" -m ruff format --check --config clients/python/pyproject.toml tests/clients
+  check 'mypy on the registry clients' env MYPYPATH=tests/e2e "$python" -m mypy --strict --no-warn-return-any tests/clients
+  check 'install the registry client in Python' install_clients_python
+  check 'install the registry client in Rust' install_clients_rust
+  if have go; then
+    check 'gofmt and go vet on the registry client in Go' env -C tests/clients/go GOTOOLCHAIN=local GOWORK=off \
+      bash -c '[[ -z $(gofmt -l .) ]] && go vet .'
+    check 'install the registry clients in Go' install_clients_go
+    pytests clients "$python" -m pytest tests/clients
+  else
+    missing+=(go)
+    failed=$((failed + 1))
+  fi
 fi
 
 if wanted docs; then pytests docs "$python" -m pytest tests/docs; fi

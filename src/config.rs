@@ -1,10 +1,18 @@
 //! Flags and environment, read once into one checked configuration. Flags win over `ECR_FIXTURE_*`.
 
+mod bounds;
+
+mod tls;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use tls::{TlsArgs, TlsConflict, TlsMode, TlsSource};
+
+pub use self::bounds::Bounds;
 
 /// Stands in for Amazon ECR in tests.
 #[derive(Debug, Parser)]
@@ -25,7 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve until a signal comes (the default).
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Start a daemon on free ports, play a story through its public surfaces, and print what the wire answered.
     Demo,
 }
@@ -48,10 +56,11 @@ pub struct ServeArgs {
     /// Stop when this ends: `stdin`.
     #[arg(long, env = "ECR_FIXTURE_LIFELINE", value_name = "WHAT")]
     pub lifeline: Option<Lifeline>,
-    /// Keep large blobs in files below this directory instead of memory. Blobs only; worlds start empty.
+    /// Keep large blobs in files below this directory instead of memory, and all that memory has no room for. Blobs only;
+    /// worlds start empty, and what an earlier daemon left there is removed.
     #[arg(long, env = "ECR_FIXTURE_BLOB_DIR", value_name = "DIR")]
     pub blob_dir: Option<PathBuf>,
-    /// Most bytes of blobs, e.g. `512MiB`.
+    /// Most bytes of blobs in memory, e.g. `512MiB`. What is more is refused, or goes to the directory if there is one.
     #[arg(long, env = "ECR_FIXTURE_BLOB_MEMORY", default_value = "2GiB", value_name = "SIZE", value_parser = parse_size)]
     pub blob_memory: u64,
     /// Documents for the default world, as JSON.
@@ -69,15 +78,25 @@ pub struct ServeArgs {
     /// Need no token on the control plane; on loopback addresses only.
     #[arg(long, env = "ECR_FIXTURE_OPEN", value_parser = FalseyValueParser::new())]
     pub open: bool,
-    /// A host that pull-through may reach beside loopback, with its port if not the usual one; may be repeated.
+    /// A host that pull-through may reach beside loopback, with its port if not the usual one; one of loopback is then
+    /// called over HTTPS. May be repeated.
     #[arg(long = "allow-upstream", env = "ECR_FIXTURE_ALLOW_UPSTREAM", value_delimiter = ',', value_name = "HOST")]
     pub allow_upstreams: Vec<String>,
+    /// Certificate authorities that upstream registries may be signed by beside the usual ones, as PEM.
+    #[arg(long, env = "ECR_FIXTURE_UPSTREAM_CA", value_name = "FILE")]
+    pub upstream_ca: Option<PathBuf>,
+    /// TLS on the registry surface.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// What to log, e.g. `info` or `ecr_fixture=debug`.
     #[arg(long, env = "ECR_FIXTURE_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
     /// How to log.
     #[arg(long, env = "ECR_FIXTURE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
+    /// How much the registry surface takes.
+    #[command(flatten)]
+    pub bounds: Bounds,
 }
 
 /// Formats of the ready line.
@@ -130,6 +149,9 @@ pub enum InvalidConfig {
     /// Nothing to seed.
     #[error("--seed fills the default world, and with --strict there is none")]
     SeedWithoutWorld,
+    /// Options of TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsConflict),
 }
 
 impl ServeArgs {
@@ -150,8 +172,11 @@ impl ServeArgs {
             strict: false,
             open: false,
             allow_upstreams: Vec::new(),
+            upstream_ca: None,
+            tls: TlsArgs::default(),
             log: "info".to_owned(),
             log_format: LogFormat::Text,
+            bounds: Bounds::default(),
         }
     }
 
@@ -163,6 +188,7 @@ impl ServeArgs {
         if self.strict && self.seed.is_some() {
             return Err(InvalidConfig::SeedWithoutWorld);
         }
+        self.tls.source()?;
         Ok(())
     }
 }

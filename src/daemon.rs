@@ -7,19 +7,19 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::blobs::{BlobStore, Upload};
 use crate::clock::RealTime;
+use crate::config::Bounds;
 use crate::journal::Masker;
 use crate::pull_through::PullThrough;
 use crate::registry::types::UploadId;
+use crate::tls::Tls;
 use crate::upstream::remote::RemoteRegistry;
 use crate::worlds::{Address, Directory, DirectoryError, World};
-
-/// Layer uploads whose bytes are held open, over all worlds.
-const OPEN_UPLOADS: usize = 10_000;
 
 /// Everything that runs, and the one word that stops it.
 #[derive(Clone, Debug, Default)]
@@ -118,35 +118,51 @@ impl TaskSet {
 pub type UploadBytes = Arc<tokio::sync::Mutex<Option<Upload>>>;
 
 /// The bytes of open uploads, by world and upload. The model knows their lengths, this knows their contents.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct UploadSessions {
-    open: Mutex<HashMap<(u64, UploadId), UploadBytes>>,
+    open: Mutex<HashMap<u64, HashMap<UploadId, UploadBytes>>>,
+    most: usize,
+}
+
+impl Default for UploadSessions {
+    fn default() -> Self {
+        Self::at_most(Bounds::default().max_open_uploads)
+    }
 }
 
 impl UploadSessions {
-    /// Opens a session; false if too many are open.
-    pub fn open(&self, incarnation: u64, id: UploadId, upload: Upload) -> bool {
+    /// No sessions yet, and `most` in one world at a time.
+    pub fn at_most(most: usize) -> Self {
+        Self { open: Mutex::default(), most }
+    }
+
+    /// Opens a session; if too many are open in its world, how many there may be.
+    pub fn open(&self, incarnation: u64, id: UploadId, upload: Upload) -> Result<(), usize> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() >= OPEN_UPLOADS {
-            return false;
+        let open = open.entry(incarnation).or_default();
+        if open.len() >= self.most {
+            return Err(self.most);
         }
-        open.insert((incarnation, id), Arc::new(tokio::sync::Mutex::new(Some(upload))));
-        true
+        open.insert(id, Arc::new(tokio::sync::Mutex::new(Some(upload))));
+        Ok(())
     }
 
     /// A session's bytes; absent if the upload is not open here, as in a fork of the world that began it.
     pub fn find(&self, incarnation: u64, id: &UploadId) -> Option<UploadBytes> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&(incarnation, id.clone())).cloned()
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(&incarnation)?.get(id).cloned()
     }
 
     /// Forgets a session and frees its bytes, once whoever uses it is done.
     pub fn close(&self, incarnation: u64, id: &UploadId) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&(incarnation, id.clone()));
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_world) = open.get_mut(&incarnation) {
+            of_world.remove(id);
+        }
     }
 
     /// Forgets all sessions of a world.
     pub fn close_world(&self, incarnation: u64) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).retain(|(world, _), _| *world != incarnation);
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&incarnation);
     }
 }
 
@@ -164,8 +180,16 @@ pub struct Daemon {
     pub pulls: PullThrough,
     /// Everything that runs.
     pub tasks: TaskSet,
+    /// How much the registry surface takes.
+    pub bounds: Bounds,
+    /// One for each connection of the registry surface that may still come.
+    pub permits: Arc<Semaphore>,
     /// Where the registry surface listens.
     pub listen: SocketAddr,
+    /// Certificates of the registry surface; absent: it speaks plain HTTP.
+    pub tls: Option<Tls>,
+    /// Whether plain connections may begin with HTTP/2.
+    pub h2c: bool,
     /// Where the control plane listens.
     pub control: SocketAddr,
     /// Bearer token of the control plane; absent: none is needed.
@@ -189,11 +213,16 @@ impl Daemon {
 
     /// How worlds without a port of their own are reached.
     pub fn shared_address(&self) -> Address {
-        Self::address(self.listen, false)
+        self.address(self.listen, false)
+    }
+
+    /// What URLs of the registry surface begin with.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// How a world at this address is reached. An unspecified address is reached by loopback.
-    pub fn address(listen: SocketAddr, dedicated: bool) -> Address {
+    pub fn address(&self, listen: SocketAddr, dedicated: bool) -> Address {
         let mut reach = listen;
         if reach.ip().is_unspecified() {
             reach.set_ip(match reach.ip() {
@@ -201,7 +230,7 @@ impl Daemon {
                 std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
             });
         }
-        Address { endpoint: format!("http://{reach}"), registry_host: reach.to_string(), dedicated }
+        Address { endpoint: format!("{}://{reach}", self.scheme()), registry_host: reach.to_string(), dedicated }
     }
 
     /// Ends a world and frees what it holds open.

@@ -230,13 +230,28 @@ impl Default for HeadersBuilder {
 }
 
 impl HeadersBuilder {
-    /// Adds a header, the name in lower case, whose value `write` appends.
+    /// Adds a header, the name in lower case, whose value `write` appends. One that follows another of its name goes on
+    /// with that one's value after a comma, which means the same: RFC 9110, section 5.3.
     pub fn push(&mut self, name: &str, write: impl FnOnce(&mut String)) {
+        if self.last_name() == Some(name) {
+            self.text.push_str(", ");
+            write(&mut self.text);
+            if let Some(last) = self.ends.last_mut() {
+                last.1 = self.text.len() as u32;
+            }
+            return;
+        }
         self.text.push_str(name);
         let name_end = self.text.len();
         write(&mut self.text);
         // A request's head is far below 4 GiB.
         self.ends.push((name_end as u32, self.text.len() as u32));
+    }
+
+    fn last_name(&self) -> Option<&str> {
+        let (last, before) = self.ends.split_last()?;
+        let start = before.last().map_or(0, |(_, value_end)| *value_end as usize);
+        Some(&self.text[start..last.0 as usize])
     }
 
     /// The headers.
@@ -275,6 +290,11 @@ impl Facts {
             Some(slot) => slot.1 = value,
             None => self.values.push((fact, value)),
         }
+    }
+
+    /// Forgets a fact.
+    pub fn unset(&mut self, fact: Fact) {
+        self.values.retain(|(name, _)| *name != fact);
     }
 
     /// Sets the digest from a text; one that is no digest is kept as it was written. Nothing happens without a text.

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         None => runtime.block_on(serve(cli.serve)),
-        Some(Command::Serve(args)) => runtime.block_on(serve(args)),
+        Some(Command::Serve(args)) => runtime.block_on(serve(*args)),
         Some(Command::Demo) => runtime.block_on(demo::run(&mut std::io::stdout().lock())),
     };
     // Blocking work that is still under way, such as a read of standard input, must not keep the process.

@@ -2,30 +2,32 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
+use rustls::RootCertStore;
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::blobs::{BlobStore, OpenError};
 use crate::clock::{ClockMode, RealTime};
-use crate::config::{InvalidConfig, Profile, RepositoryUriForm, ServeArgs};
+use crate::config::{Bounds, InvalidConfig, Profile, RepositoryUriForm, ServeArgs, TlsSource};
 use crate::control;
 use crate::daemon::{Daemon, TaskSet, UploadSessions};
 use crate::http::serve_shared;
 use crate::journal::Masker;
 use crate::pull_through::PullThrough;
 use crate::registry::types::AccountId;
+use crate::tls::{Tls, TlsError, upstream_authorities};
 use crate::upstream::hosts::{AllowedHosts, HostNotAllowed};
 use crate::upstream::remote::{RemoteRegistry, RemoteTimeouts};
 use crate::worlds::{Birth, Directory, RegistryProfile, RepositoryUri, World, WorldId, WorldSettings};
 
-/// Time that running calls have once the daemon is told to stop.
-const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 /// How often leases are looked at.
 const LEASE_ROUND: Duration = Duration::from_secs(1);
 
@@ -57,6 +59,17 @@ pub enum StartError {
     /// A host that upstream calls may reach is malformed.
     #[error("--allow-upstream")]
     Upstream(#[from] HostNotAllowed),
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The certificate authority could not be written.
+    #[error("--tls-ca: cannot write {}", path.display())]
+    TlsAuthority {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The system gave no randomness.
     #[error("the system gave no random bytes")]
     Random(#[source] std::io::Error),
@@ -75,12 +88,17 @@ struct ReadyLine<'a> {
     data: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
+    /// File with the certificate authority of the registry surface, if it was to be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_ca: Option<&'a Path>,
 }
 
 /// A daemon that listens on both ports.
 #[derive(Debug)]
 pub struct Running {
     daemon: Arc<Daemon>,
+    /// Where the certificate authority was written.
+    tls_ca: Option<PathBuf>,
 }
 
 /// Starts a daemon; both ports accept when this returns.
@@ -92,6 +110,8 @@ pub async fn start(args: &ServeArgs) -> Result<Running, StartError> {
         Some(directory) => BlobStore::directory(directory, args.blob_memory)?,
         None => BlobStore::memory(args.blob_memory),
     };
+    let (tls, tls_ca) = tls(args, real)?;
+    let authorities = args.upstream_ca.as_deref().map(upstream_authorities).transpose()?;
     let allowed = AllowedHosts::new(&args.allow_upstreams)?;
     let (data, listen) = bind(args.listen).await?;
     let (control_listener, control) = bind(args.control).await?;
@@ -99,11 +119,16 @@ pub async fn start(args: &ServeArgs) -> Result<Running, StartError> {
     let daemon = Arc::new(Daemon {
         directory: Directory::new(real, secret, args.strict, graveyard),
         blobs,
-        uploads: UploadSessions::default(),
-        remote: RemoteRegistry::new(allowed, RemoteTimeouts::default(), real),
+        uploads: UploadSessions::at_most(args.bounds.max_open_uploads),
+        remote: RemoteRegistry::new(allowed, RemoteTimeouts::default(), real)
+            .trusting(authorities.unwrap_or_else(RootCertStore::empty)),
         pulls: PullThrough::default(),
         tasks: TaskSet::default(),
+        bounds: args.bounds.clone(),
+        permits: Arc::new(Semaphore::new(room_for_connections(&args.bounds))),
         listen,
+        tls,
+        h2c: args.tls.h2c,
         control,
         token: (!args.open).then_some(token),
         masker: Masker::new(salt),
@@ -114,7 +139,7 @@ pub async fn start(args: &ServeArgs) -> Result<Running, StartError> {
     daemon.tasks.spawn(control::serve(Arc::clone(&daemon), control_listener));
     daemon.tasks.spawn(end_leases(Arc::clone(&daemon)));
     daemon.tasks.spawn(bury(ended_worlds, daemon.tasks.clone()));
-    Ok(Running { daemon })
+    Ok(Running { daemon, tls_ca })
 }
 
 fn make_default_world(daemon: &Arc<Daemon>, args: &ServeArgs) -> Result<(), StartError> {
@@ -152,6 +177,40 @@ fn seed(daemon: &Daemon, world: &World, path: &Path) -> Result<(), String> {
     let json = std::fs::read(path).map_err(|error| error.to_string())?;
     let file = crate::seed::json::seed_file(&json).map_err(|error| error.to_string())?;
     control::apply_documents(daemon, world, &file.documents, false).map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// The certificates of the registry surface, and the file that their authority was written to.
+fn tls(args: &ServeArgs, real: RealTime) -> Result<(Option<Tls>, Option<PathBuf>), StartError> {
+    match args.tls.source().map_err(InvalidConfig::from)? {
+        None => Ok((None, None)),
+        Some(TlsSource::Own { certificate, key }) => Ok((Some(Tls::own(certificate, key)?), None)),
+        Some(TlsSource::SelfSigned { ca }) => {
+            let tls = Tls::self_signed(real)?;
+            let written = ca.map(|path| write_authority(&tls, path)).transpose()?;
+            Ok((Some(tls), written))
+        }
+    }
+}
+
+/// Answers the whole path: whoever reads the ready line may stand in another directory.
+fn write_authority(tls: &Tls, path: &Path) -> Result<PathBuf, StartError> {
+    let written = std::fs::write(path, tls.authority_pem().unwrap_or_default());
+    written
+        .and_then(|()| std::path::absolute(path))
+        .map_err(|source| StartError::TlsAuthority { path: path.to_owned(), source })
+}
+
+/// How many connections there may be. The process has so many descriptors; half of them are left for blobs.
+fn room_for_connections(bounds: &Bounds) -> usize {
+    let descriptors = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
+    let most = bounds.max_connections.min(Semaphore::MAX_PERMITS);
+    match descriptors.map(|descriptors| (descriptors / 2).max(1)) {
+        Some(room) if room < most => {
+            tracing::warn!(asked = most, room, "fewer connections than asked for: there are not enough descriptors");
+            room
+        }
+        _ => most,
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -219,6 +278,7 @@ impl Running {
             control: self.daemon.control.to_string(),
             data: self.daemon.shared_address().endpoint,
             token: self.daemon.token.as_deref(),
+            tls_ca: self.tls_ca.as_deref(),
         };
         serde_json::to_string(&line).expect("a structure of texts is always JSON")
     }
@@ -242,10 +302,11 @@ impl Running {
         self.daemon.tasks.stop().cancelled().await;
     }
 
-    /// Stops accepting, lets running calls end for at most two seconds, cuts the rest.
+    /// Stops accepting, lets running calls end for as long as the bounds say, cuts the rest.
     pub async fn stop(self) {
-        if tokio::time::timeout(DRAIN_LIMIT, self.daemon.tasks.stopped()).await.is_err() {
-            tracing::warn!("calls were still running after {} s and are cut off", DRAIN_LIMIT.as_secs());
+        let limit = self.daemon.bounds.stop_timeout;
+        if tokio::time::timeout(limit, self.daemon.tasks.stopped()).await.is_err() {
+            tracing::warn!("calls were still running after {} ms and are cut off", limit.as_millis());
         }
     }
 }

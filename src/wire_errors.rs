@@ -9,13 +9,18 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>.
 #![deny(clippy::wildcard_enum_match_arm, reason = "a new failure is to be decided for both surfaces")]
 
+mod unheard;
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RANGE, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RANGE, WWW_AUTHENTICATE,
+};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
+pub use self::unheard::{Unheard, unheard_response};
 use crate::auth::signature::InvalidSignature;
 use crate::auth::sigv4::IncompleteSignature;
 use crate::ecr::protocol::{InvalidBody, UnknownTarget};
@@ -54,6 +59,9 @@ macro_rules! failures {
             code: $code,
             oci: StatusCode::$oci,
         }),+];
+
+        /// Names of the rows' nouns, in the same order.
+        const NOUNS: &[&str] = &[$(stringify!($noun)),+];
 
         impl Failure {
             /// Its row; none for what a rule scripted, which brings its own.
@@ -129,7 +137,7 @@ failures! {
         BAD_REQUEST "LayerAlreadyExistsException", METHOD_NOT_ALLOWED "UNSUPPORTED";
     UploadNotFound(errors::UploadNotFound): BAD_REQUEST "UploadNotFoundException", NOT_FOUND "BLOB_UPLOAD_UNKNOWN";
     InvalidLayerPart(errors::InvalidLayerPart):
-        BAD_REQUEST "InvalidLayerPartException", RANGE_NOT_SATISFIABLE "BLOB_UPLOAD_INVALID";
+        BAD_REQUEST "InvalidLayerPartException", RANGE_NOT_SATISFIABLE "RANGE_INVALID";
     ChunkOutOfOrder(ops::append_upload::ChunkOutOfOrder):
         BAD_REQUEST "InvalidLayerPartException", RANGE_NOT_SATISFIABLE "RANGE_INVALID";
     EmptyUpload(errors::EmptyUpload): BAD_REQUEST "EmptyUploadException", BAD_REQUEST "BLOB_UPLOAD_INVALID";
@@ -171,7 +179,6 @@ failures! {
     // The protocol of each surface.
     UnknownTarget(UnknownTarget): BAD_REQUEST "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
     Serialization(InvalidBody): BAD_REQUEST "SerializationException", BAD_REQUEST "UNSUPPORTED";
-    BodyTooLarge(BodyTooLarge): PAYLOAD_TOO_LARGE "RequestEntityTooLargeException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
     RouteNotFound(RouteNotFound): NOT_FOUND "UnknownOperationException", NOT_FOUND "UNSUPPORTED";
     NameInvalid(NameInvalid): BAD_REQUEST "InvalidParameterException", BAD_REQUEST "NAME_INVALID";
     MethodNotAllowed(MethodNotAllowed): METHOD_NOT_ALLOWED "UnknownOperationException", METHOD_NOT_ALLOWED "UNSUPPORTED";
@@ -199,11 +206,13 @@ failures! {
     IncompleteSignature(IncompleteSignature): BAD_REQUEST "IncompleteSignatureException", UNAUTHORIZED "UNAUTHORIZED";
     InvalidSignature(InvalidSignature): BAD_REQUEST "InvalidSignatureException", UNAUTHORIZED "UNAUTHORIZED";
     TokenExpired(TokenExpired): BAD_REQUEST "ExpiredTokenException", FORBIDDEN "DENIED";
+    SessionExpired(SessionExpired): BAD_REQUEST "ExpiredTokenException", FORBIDDEN "DENIED";
     // Only pushes to and pulls through a repository that ECR would have to create meet this one. Unconfirmed.
     TemplateRoleMissing(errors::TemplateRoleMissing): BAD_REQUEST "ValidationException", FORBIDDEN "DENIED";
 
     // The service as a whole.
     Throttled(Throttled): BAD_REQUEST "ThrottlingException", TOO_MANY_REQUESTS "TOOMANYREQUESTS";
+    TooManyUploads(TooManyUploads): BAD_REQUEST "ThrottlingException", TOO_MANY_REQUESTS "TOOMANYREQUESTS";
     ServerFault(ServerFault): INTERNAL_SERVER_ERROR "ServerException", INTERNAL_SERVER_ERROR "UNKNOWN";
     Unavailable(Unavailable): SERVICE_UNAVAILABLE "ServerException", SERVICE_UNAVAILABLE "UNAVAILABLE";
     NoWorld(NoWorld): MISDIRECTED_REQUEST "WorldNotFoundException", MISDIRECTED_REQUEST "UNKNOWN";
@@ -214,7 +223,9 @@ failures! {
     BlobUploadInvalid(BlobUploadInvalid): BAD_REQUEST "InvalidLayerException", BAD_REQUEST "BLOB_UPLOAD_INVALID";
     DigestInvalid(DigestInvalid): BAD_REQUEST "InvalidLayerException", BAD_REQUEST "DIGEST_INVALID";
     SizeInvalid(SizeInvalid): BAD_REQUEST "InvalidLayerPartException", BAD_REQUEST "SIZE_INVALID";
+    BodyTooLarge(BodyTooLarge): PAYLOAD_TOO_LARGE "RequestEntityTooLargeException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
     RangeInvalid(RangeInvalid): BAD_REQUEST "InvalidLayerPartException", RANGE_NOT_SATISFIABLE "RANGE_INVALID";
+    BlobRangeInvalid(BlobRangeInvalid): BAD_REQUEST "InvalidParameterException", RANGE_NOT_SATISFIABLE "RANGE_INVALID";
 
     // Manifests on the registry surface.
     ManifestUnknown(ManifestUnknown): BAD_REQUEST "ImageNotFoundException", NOT_FOUND "MANIFEST_UNKNOWN";
@@ -363,8 +374,15 @@ impl Failure {
             Ok(row) => (Cow::Borrowed(row.code), row.oci),
             Err(scripted) => (scripted.name.clone(), scripted.status),
         };
-        // The one noun that the registry surface tells in other words: those of `failures[]`.
-        let message = if let Self::ImageNotFound(_) = self { ManifestUnknown.to_string() } else { self.to_string() };
+        // Two nouns that the registry surface tells in other words: those of `failures[]`, and those of a manifest
+        // whose type is not known.
+        let message = if let Self::ImageNotFound(_) = self {
+            ManifestUnknown.to_string()
+        } else if let Self::Manifest(ManifestError::MediaTypeMissing) = self {
+            ManifestError::UnknownMediaType(String::new()).to_string()
+        } else {
+            self.to_string()
+        };
         OciForm { code, status, message }
     }
 
@@ -396,7 +414,7 @@ impl Failure {
         };
         let (name, row_status) = if surface == Surface::Ecr { (row.exception, row.ecr) } else { (row.code, row.oci) };
         let name = if name.is_empty() { Cow::Owned(error.to_owned()) } else { Cow::Borrowed(name) };
-        let message = if message.is_empty() { default_message(&row) } else { message.to_owned() };
+        let message = if message.is_empty() { default_message(&row, surface) } else { message.to_owned() };
         Self::Scripted(Scripted { name, status: keep_status.unwrap_or(row_status), message })
     }
 
@@ -404,6 +422,11 @@ impl Failure {
     pub fn names() -> impl Iterator<Item = &'static str> {
         let rows = ROWS.iter().flat_map(|row| [row.exception, row.code]);
         rows.chain(SCRIPTED_ONLY.iter().copied())
+    }
+
+    /// Every noun of the table with its status and code on the registry surface, for whoever checks that each is shown.
+    pub fn nouns() -> impl Iterator<Item = (&'static str, StatusCode, &'static str)> {
+        NOUNS.iter().zip(ROWS).map(|(noun, row)| (*noun, row.oci, row.code))
     }
 
     fn members(&self) -> Option<InvalidLayerPartMembers> {
@@ -440,7 +463,7 @@ fn by_status(status: StatusCode) -> (Row, Option<StatusCode>) {
         401 => "UNAUTHORIZED",
         403 => "DENIED",
         404 => "NAME_UNKNOWN",
-        413 => "SIZE_INVALID",
+        413 => "RequestEntityTooLargeException",
         416 => "RANGE_INVALID",
         429 => "TOOMANYREQUESTS",
         503 => "UNAVAILABLE",
@@ -451,10 +474,11 @@ fn by_status(status: StatusCode) -> (Row, Option<StatusCode>) {
     (find(name).unwrap_or(SERVER_FAULT), keep_status)
 }
 
-fn default_message(row: &Row) -> String {
+fn default_message(row: &Row, surface: Surface) -> String {
     match row.exception {
         "ThrottlingException" => Throttled.to_string(),
         "ServerException" => Unavailable.to_string(),
+        "ExpiredTokenException" if surface == Surface::Ecr => SessionExpired.to_string(),
         "ExpiredTokenException" => TokenExpired.to_string(),
         "UnrecognizedClientException" => UnrecognizedClient.to_string(),
         _ => SCRIPTED_MESSAGE.to_owned(),
@@ -500,7 +524,7 @@ pub struct MissingAuthenticationToken;
 #[error("Not Authorized")]
 pub struct Unauthorized;
 
-/// An access key that nobody was given.
+/// An access key that nobody was given, or a session token that is not the key's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("The security token included in the request is invalid.")]
 pub struct UnrecognizedClient;
@@ -509,6 +533,11 @@ pub struct UnrecognizedClient;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Your authorization token has expired. Reauthenticate and try again.")]
 pub struct TokenExpired;
+
+/// A temporary access key past its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The security token included in the request is expired")]
+pub struct SessionExpired;
 
 /// The caller may not do this.
 ///
@@ -552,6 +581,11 @@ pub struct NoWorld(pub String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Rate exceeded")]
 pub struct Throttled;
+
+/// More uploads than may be open in a world; how many may. It passes when others end, so clients are told to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} layer uploads are open, and there may be no more: end or cancel others first")]
+pub struct TooManyUploads(pub usize);
 
 /// A fault of our own.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -609,6 +643,12 @@ pub struct RangeInvalid {
     /// What the upload holds, for `Range`: `0-<last byte>`.
     pub range: String,
 }
+
+/// A `Range` of a blob in which no byte lies; the blob's size in bytes.
+/// Source: <https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.17>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The requested range is not satisfiable")]
+pub struct BlobRangeInvalid(pub u64);
 
 /// No such manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -734,6 +774,9 @@ fn with_headers_of(failure: &Failure, mut response: Response<Bytes>, challenge: 
     if let Failure::RangeInvalid(range) = failure {
         set_header(&mut response, LOCATION, &range.location);
         set_header(&mut response, RANGE, &range.range);
+    }
+    if let Failure::BlobRangeInvalid(BlobRangeInvalid(size_bytes)) = failure {
+        set_header(&mut response, CONTENT_RANGE, &format!("bytes */{size_bytes}"));
     }
     response
 }

@@ -24,14 +24,27 @@ pub(crate) struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// Value of a header; names are lower case, as our servers send them.
+    /// Value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
     }
 
     fn status(&self) -> Result<u16> {
         Ok(self.head.get(9..12).context("no status")?.parse()?)
     }
+
+    fn content_length(&self) -> Result<usize> {
+        Ok(self.header("content-length").map_or(Ok(0), str::parse)?)
+    }
+}
+
+/// Bytes of the answer that begins so, which must have this status; nothing before its head is whole.
+pub(crate) fn reply_bytes(beginning: &[u8], status: u16) -> Result<Option<usize>> {
+    let Some(end) = beginning.windows(HEAD_ENDS.len()).position(|window| window == HEAD_ENDS) else { return Ok(None) };
+    let reply = Reply { head: std::str::from_utf8(&beginning[..end])?, body: &[] };
+    ensure!(reply.status()? == status, "{status} was expected: {}", reply.head);
+    Ok(Some(end + HEAD_ENDS.len() + reply.content_length()?))
 }
 
 impl Connection {
@@ -63,7 +76,7 @@ impl Connection {
             ensure!(filled < self.buffer.len(), "the head of an answer is too long");
         };
         let head = std::str::from_utf8(&self.buffer[..head_bytes])?;
-        let length = Reply { head, body: &[] }.header("content-length").map_or(Ok(0), str::parse::<usize>)?;
+        let length = Reply { head, body: &[] }.content_length()?;
         let mut missing = (head_bytes + length).saturating_sub(filled);
         let kept = self.buffer.len().min(head_bytes + length);
         while missing > 0 {

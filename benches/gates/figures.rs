@@ -14,10 +14,14 @@ const TABLE_ENDS: &str = "<!-- figures: end -->";
 pub(crate) enum Limits {
     /// Gate, and goal.
     AtMost(f64, f64),
+    /// Gate that the figure must stay under, and goal.
+    Below(f64, f64),
     /// Gate and goal of a figure that should be large.
     AtLeast(f64, f64),
     /// A goal without a gate.
     Goal(f64),
+    /// The same for a figure that should be large.
+    GoalAtLeast(f64),
     /// For comparison only.
     None,
 }
@@ -54,8 +58,10 @@ impl Limits {
     fn texts(self) -> (String, String) {
         match self {
             Self::AtMost(gate, goal) => (format!("gate<={gate}"), format!("goal<={goal}")),
+            Self::Below(gate, goal) => (format!("gate<{gate}"), format!("goal<={goal}")),
             Self::AtLeast(gate, goal) => (format!("gate>={gate}"), format!("goal>={goal}")),
             Self::Goal(goal) => ("-".to_owned(), format!("goal<={goal}")),
+            Self::GoalAtLeast(goal) => ("-".to_owned(), format!("goal>={goal}")),
             Self::None => ("-".to_owned(), "-".to_owned()),
         }
     }
@@ -63,8 +69,10 @@ impl Limits {
     fn verdict(self, value: f64) -> &'static str {
         let (gate, goal) = match self {
             Self::AtMost(gate, goal) => (value <= gate, value <= goal),
+            Self::Below(gate, goal) => (value < gate, value <= goal),
             Self::AtLeast(gate, goal) => (value >= gate, value >= goal),
             Self::Goal(goal) => (true, value <= goal),
+            Self::GoalAtLeast(goal) => (true, value >= goal),
             Self::None => return "-",
         };
         match (gate, goal) {
@@ -87,7 +95,7 @@ impl Report {
         &mut self,
         name: impl Into<String>,
         value: f64,
-        unit: &'static str,
+        unit: impl Into<String>,
         limits: Limits,
         note: impl Into<String>,
     ) -> Result<()> {
@@ -95,11 +103,26 @@ impl Report {
         self.keep(Figure {
             name: name.into(),
             value: shown(value),
-            unit: unit.to_owned(),
+            unit: unit.into(),
             gate,
             goal,
             verdict: limits.verdict(value).to_owned(),
             note: note.into(),
+        })
+    }
+
+    /// A figure that cannot be measured here, and why.
+    pub(crate) fn not_measured(&mut self, name: impl Into<String>, limits: Limits, reason: &str) -> Result<()> {
+        let (gate, goal) = limits.texts();
+        let [value, unit, verdict] = ["-", "", "-"].map(str::to_owned);
+        self.keep(Figure {
+            name: name.into(),
+            value,
+            unit,
+            gate,
+            goal,
+            verdict,
+            note: format!("not measured: {reason}"),
         })
     }
 

@@ -1,15 +1,16 @@
-//! G5, G6, G8, G9 and G21: the JSON API, point calls, listings, growth, and memory that stays.
+//! G5, G6, G8 and G9: the JSON API, point calls, listings and growth.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::Plan;
 use crate::client::{Clients, Connection};
 use crate::figures::{Compared, Limits, Report, compare};
 use crate::process::{Floor, Programs, Server};
 use crate::requests::{create_repository, digest_of, json_call, login, manifest, prepare_repository, put_image};
-use crate::{MIB, Plan};
 
-const REPOSITORY: &str = "bench/app";
+/// The repository of the images.
+pub(crate) const REPOSITORY: &str = "bench/app";
 /// Objects in the small world of the growth figures, and in the one of point reads.
 const FEW: usize = 10;
 
@@ -70,8 +71,7 @@ pub(crate) fn measure(plan: &Plan, programs: &Programs, report: &mut Report) -> 
     for images in std::iter::once(FEW).chain(plan.images.iter().copied()) {
         point_reads_and_writes(plan, programs, images, report)?;
     }
-    growth(plan, programs, report)?;
-    memory_after_deletion(plan, programs, report)
+    growth(plan, programs, report)
 }
 
 fn noted(compared: Compared) -> String {
@@ -195,22 +195,4 @@ fn list_all(connection: &mut Connection, operation: &str, filter: &str) -> Resul
         let (next, _) = rest.split_once('"').context("the token does not end")?;
         token = format!(r#","nextToken":{}"#, Value::from(next));
     }
-}
-
-/// Memory that stays when all is deleted.
-fn memory_after_deletion(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
-    let server = programs.daemon(&[])?;
-    let mut connection = Connection::open(server.address)?;
-    let authorization = login(&mut connection)?;
-    let idle = server.memory()?.resident;
-    prepare_repository(&mut connection, &authorization, REPOSITORY)?;
-    Clients::open(server.address, 8)?.call(plan.objects, 200, |number| put_image(REPOSITORY, number))?;
-    let full = server.memory()?.resident;
-    crate::pushes::push_gib(&server, &authorization, REPOSITORY, plan)?;
-    let deletion = format!(r#"{{"repositoryName":"{REPOSITORY}","force":true}}"#);
-    connection.call(&json_call("DeleteRepository", &deletion), 200)?;
-    let left = (server.memory()?.resident - idle) / MIB;
-    let note =
-        format!("{:.1} MiB with {} images; their records stay in the journal", (full - idle) / MIB, plan.objects);
-    report.add("G21 RSS over idle after deleting all", left, "MiB", Limits::AtMost(16.0, 8.0), note)
 }

@@ -6,14 +6,19 @@
 
 mod client;
 mod control;
+mod costs;
 mod figures;
 mod json_api;
 mod library;
+mod memory;
+mod parties;
 mod process;
 mod pulls;
 mod pushes;
+mod rate;
 mod requests;
 mod start;
+mod uploads;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -53,6 +58,9 @@ struct Arguments {
     /// `benches/floor.rs`, built.
     #[arg(long, value_name = "PROGRAM")]
     floor: String,
+    /// docker-registry, the peer; without it the figures beside it are not measured.
+    #[arg(long, value_name = "PROGRAM")]
+    peer: Option<String>,
     /// Measure the library in this process.
     #[arg(long, hide = true)]
     in_library: bool,
@@ -136,14 +144,18 @@ fn main() -> Result<()> {
     let kind = if arguments.quick { "quick run, rough" } else { "full run" };
     let conditions = format!("{}; {kind}, {} rounds.", machine(), plan.rounds);
     Report::remark(&conditions)?;
-    let programs = Programs { daemon: arguments.daemon.clone(), floor: arguments.floor.clone() };
+    let programs =
+        Programs { daemon: arguments.daemon.clone(), floor: arguments.floor.clone(), peer: arguments.peer.clone() };
     for group in GROUPS {
         if !arguments.groups.is_empty() && !arguments.groups.iter().any(|wanted| wanted == group) {
             continue;
         }
         match group {
             "start" => start::measure(&plan, &programs, &mut report)?,
-            "json" => json_api::measure(&plan, &programs, &mut report)?,
+            "json" => {
+                json_api::measure(&plan, &programs, &mut report)?;
+                memory::measure(&plan, &programs, &mut report)?;
+            }
             "push" => pushes::measure(&plan, &programs, &mut report)?,
             "pull" => pulls::measure(&plan, &programs, &mut report)?,
             "control" => control::measure(&plan, &programs, &mut report)?,

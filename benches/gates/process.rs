@@ -2,13 +2,19 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
+use tempfile::TempDir;
+
+/// Where those who store files keep them, for all alike: the daemon with `--blob-dir`, docker-registry, and S. A tmpfs.
+pub(crate) const FILES: &str = "/dev/shm";
+/// Looks for the peer's open port, 5 ms apart.
+const LOOKS: usize = 6000;
 
 /// A running server; killed on drop.
 pub(crate) struct Server {
@@ -17,10 +23,12 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// Where its control plane listens, with the token; a floor has none.
     pub(crate) control: Option<(SocketAddr, String)>,
+    /// Its files, removed after it.
+    files: Option<TempDir>,
 }
 
 /// Which floor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Floor {
     /// Canned answers.
     L,
@@ -35,6 +43,8 @@ pub(crate) struct Programs {
     pub(crate) daemon: String,
     /// `benches/floor.rs`, built.
     pub(crate) floor: String,
+    /// docker-registry, if it is installed.
+    pub(crate) peer: Option<String>,
 }
 
 impl Programs {
@@ -47,7 +57,42 @@ impl Programs {
         let text = |name: &str| ready[name].as_str().with_context(|| format!("the ready line has no {name}"));
         let address = text("data")?.trim_start_matches("http://").parse()?;
         let control = Some((text("control")?.parse()?, text("token")?.to_owned()));
-        Ok(Server { child, address, control })
+        Ok(Server { child, address, control, files: None })
+    }
+
+    /// Starts the daemon with its large blobs in files.
+    pub(crate) fn daemon_with_files(&self, further: &[&str]) -> Result<Server> {
+        let files = files()?;
+        let place = files.path().to_string_lossy();
+        let mut server = self.daemon(&[further, &["--blob-dir", place.as_ref()]].concat())?;
+        server.files = Some(files);
+        Ok(server)
+    }
+
+    /// Starts docker-registry as Debian configures it, but without logs and logins.
+    pub(crate) fn peer(&self) -> Result<Server> {
+        let program = self.peer.as_ref().context("docker-registry is not installed")?;
+        let files = files()?;
+        // It does not tell which port it has taken when it writes no log.
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let configuration = files.path().join("configuration.yml");
+        let text = format!(
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nhttp: {{addr: \"{address}\", secret: s}}\n\
+             storage: {{cache: {{blobdescriptor: inmemory}}, filesystem: {{rootdirectory: {}}}}}\n",
+            files.path().join("storage").display()
+        );
+        fs::write(&configuration, text)?;
+        let mut command = Command::new(program);
+        command.arg("serve").arg(&configuration).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let server = Server { child, address, control: None, files: Some(files) };
+        for _ in 0..LOOKS {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(server);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        bail!("{command:?} does not listen on {address}")
     }
 
     /// Starts a floor.
@@ -57,8 +102,13 @@ impl Programs {
             Floor::S => "serve-s",
         };
         let (child, line) = started(Command::new(&self.floor).args([mode, "--port", "0"]))?;
-        Ok(Server { child, address: line.trim().parse()?, control: None })
+        Ok(Server { child, address: line.trim().parse()?, control: None, files: None })
     }
+}
+
+/// An empty folder in [`FILES`].
+fn files() -> Result<TempDir> {
+    TempDir::with_prefix_in("gates-", FILES).with_context(|| format!("no folder in {FILES}"))
 }
 
 fn started(command: &mut Command) -> Result<(Child, String)> {

@@ -1,4 +1,4 @@
-//! G15 and G17 to G20: pulls of manifests and blobs.
+//! G15 and G17 to G20: pulls of manifests and blobs, in the profile `oci`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -6,11 +6,13 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 
 use crate::client::{Clients, Connection};
-use crate::figures::{Compared, Limits, Report, compare};
+use crate::costs::{Costs, Row};
+use crate::figures::{Limits, Report};
+use crate::parties::{Profile, STORES, Target, Targets};
 use crate::process::{Floor, Programs};
-use crate::pushes::{Blob, Mode, Target};
 use crate::requests::{manifest, oci_call, oci_get};
-use crate::{MIB, Plan};
+use crate::uploads::{Blob, Mode};
+use crate::{MIB, Plan, rate};
 
 const PULLERS: usize = 64;
 
@@ -28,42 +30,47 @@ fn cost_of_gets(target: &Target, path: &str, headers: &str, status: u16, calls: 
     Ok(seconds * 1e6 / calls as f64)
 }
 
-fn noted(compared: Compared, floor: &str) -> String {
-    format!("{:.1} us, {floor} {:.1} us", compared.ours, compared.floor)
-}
-
+/// G15 and G16.
 fn small_pulls(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
-    let (ours, floor) = (Target::daemon(programs)?, Target::floor(programs, Floor::L)?);
+    let targets = Targets::start(programs, Floor::L, Profile::Oci)?;
     let blob = Blob::new(1, 1024);
-    for target in [&ours, &floor] {
+    for target in targets.iter() {
         let mut connection = Connection::open(target.server.address)?;
         target.push(&mut connection, Mode::PostPut, &blob)?;
         let (text, line) = (manifest(1), format!("PUT {}", Target::path("manifests", "v1")));
         let headers = "content-type: application/vnd.oci.image.manifest.v1+json\r\n";
         let request = oci_call(&line, &target.authorization, headers, text.len() as u64, text.as_bytes());
         connection.call(&request, 201)?;
-        target.server.share_core(true);
     }
+    targets.share_core(true);
+    let tagged = Target::path("manifests", "v1");
     for (name, path) in
-        [("blob of 1 KiB", Target::path("blobs", &blob.digest)), ("manifest by tag", Target::path("manifests", "v1"))]
+        [("G15 pull blob of 1 KiB", &Target::path("blobs", &blob.digest)), ("G15 pull manifest by tag", &tagged)]
     {
-        let compared = compare(
-            plan.rounds,
-            || cost_of_gets(&ours, &path, "", 200, plan.calls),
-            || cost_of_gets(&floor, &path, "", 200, plan.calls),
-        )?;
-        report.add(format!("G15 pull {name}"), compared.ratio, "xL", Limits::AtMost(2.5, 1.5), noted(compared, "L"))?;
+        let costs = Costs::measure(plan.rounds, &targets.parties(), |party| {
+            cost_of_gets(targets.get(party)?, path, "", 200, plan.calls)
+        })?;
+        let row = Row {
+            name,
+            unit: "us",
+            floor: Floor::L,
+            limits: Limits::AtMost(2.5, 1.5),
+            beside_peer: Some(Limits::Below(1.0, 0.45)),
+            note: "",
+        };
+        costs.report(row, report)?;
     }
-    ours.server.share_core(false);
-    Ok(())
+    targets.share_core(false);
+    rate::measure(plan, &targets, &tagged, report)
 }
 
+/// G17 to G20.
 fn large_pulls(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<()> {
-    let (ours, floor) = (Target::daemon(programs)?, Target::floor(programs, Floor::S)?);
+    let targets = Targets::start(programs, Floor::S, Profile::Oci)?;
     let one = Blob::new(1, 1 << 20);
     let medium = Blob::new(2, plan.large_bytes / 16);
     let large = Blob::new(3, plan.large_bytes / 4);
-    for target in [&ours, &floor] {
+    for target in targets.iter() {
         let mut connection = Connection::open(target.server.address)?;
         for blob in [&one, &medium, &large] {
             target.push(&mut connection, Mode::PostPut, blob)?;
@@ -71,43 +78,56 @@ fn large_pulls(plan: &Plan, programs: &Programs, report: &mut Report) -> Result<
     }
     let path = |blob: &Blob| Target::path("blobs", &blob.digest);
     let part = format!("range: bytes={}-{}\r\n", 1 << 20, (1 << 20) + (64 << 10) - 1);
-    for (name, blob, headers, status, calls, limits) in [
-        ("G17 pull 1 MiB", &one, "", 200, plan.calls / 16, Limits::AtMost(1.3, 1.05)),
-        ("G18 pull a large blob, one client", &large, "", 200, 2, Limits::Goal(0.75)),
-        ("G19 64 KiB of a large blob", &large, part.as_str(), 206, plan.calls / 2, Limits::AtMost(2.0, 1.2)),
+    let size = large.bytes >> 20;
+    let row = |name, limits, beside_peer| Row { name, unit: "us", floor: Floor::S, limits, beside_peer, note: "" };
+    let whole = row("G17 pull 1 MiB", Limits::AtMost(1.3, 1.05), Some(Limits::Below(1.0, 0.53)));
+    let name = format!("G18 pull {size} MiB, one client");
+    let long = row(&name, Limits::Goal(0.75), Some(Limits::AtMost(1.05, 0.7)));
+    let name = format!("G19 64 KiB of {size} MiB");
+    let range = row(&name, Limits::AtMost(2.0, 1.2), None);
+    for (row, blob, headers, status, calls) in [
+        (whole, &one, "", 200, plan.calls / 16),
+        (long, &large, "", 200, 2),
+        (range, &large, part.as_str(), 206, plan.calls / 2),
     ] {
         // Only what is small goes over one core: in a long pull the reader would push the server aside.
-        let shared = status == 206;
-        ours.server.share_core(shared);
-        floor.server.share_core(shared);
-        let compared = compare(
-            plan.rounds,
-            || cost_of_gets(&ours, &path(blob), headers, status, calls),
-            || cost_of_gets(&floor, &path(blob), headers, status, calls),
-        )?;
-        report.add(name, compared.ratio, "xS", limits, noted(compared, "S"))?;
+        targets.share_core(status == 206);
+        let costs = Costs::measure(plan.rounds, &targets.parties(), |party| {
+            cost_of_gets(targets.get(party)?, &path(blob), headers, status, calls)
+        })?;
+        costs.report(row, report)?;
     }
-    ours.server.share_core(false);
-    floor.server.share_core(false);
+    targets.share_core(false);
+    pull_together(plan, &targets, &medium, report)
+}
 
-    let mut anonymous: f64 = 0.0;
-    let compared = compare(
-        plan.rounds.min(3),
-        || {
-            let (cost, peak) = pull_together(&ours, &path(&medium))?;
-            anonymous = anonymous.max(peak);
-            Ok(cost)
-        },
-        || Ok(pull_together(&floor, &path(&medium))?.0),
-    )?;
-    let size = medium.bytes >> 20;
-    let note = format!("{:.2} s, S {:.2} s", compared.ours, compared.floor);
-    report.add(format!("G20 {PULLERS} pullers of {size} MiB"), compared.ratio, "xS", Limits::AtMost(1.5, 1.1), note)?;
-    report.add(format!("G20 anonymous, {PULLERS} pullers"), anonymous / MIB, "MiB", Limits::AtMost(96.0, 40.0), "")
+/// G20.
+fn pull_together(plan: &Plan, targets: &Targets, blob: &Blob, report: &mut Report) -> Result<()> {
+    let path = Target::path("blobs", &blob.digest);
+    let mut peaks = Costs::of(&targets.parties());
+    let costs = Costs::measure(plan.rounds.min(3), &targets.parties(), |party| {
+        let (cost, peak) = one_wave(targets.get(party)?, &path)?;
+        peaks.add(party, peak / MIB);
+        Ok(cost)
+    })?;
+    let row = Row {
+        name: &format!("G20 {PULLERS} pullers of {} MiB", blob.bytes >> 20),
+        unit: "s",
+        floor: Floor::S,
+        limits: Limits::AtMost(1.5, 1.1),
+        beside_peer: None,
+        note: "",
+    };
+    costs.report(row, report)?;
+    for (ours, store) in STORES {
+        let name = format!("G20 anonymous, {PULLERS} pullers{store}");
+        report.add(name, peaks.largest(ours), "MiB", Limits::AtMost(96.0, 40.0), "the most of all rounds")?;
+    }
+    Ok(())
 }
 
 /// CPU seconds of all pullers at once, and the most anonymous memory that was seen meanwhile.
-fn pull_together(target: &Target, path: &str) -> Result<(f64, f64)> {
+fn one_wave(target: &Target, path: &str) -> Result<(f64, f64)> {
     let request = oci_get(path, &target.authorization, "");
     let done = AtomicBool::new(false);
     let before = target.server.cpu_seconds()?;

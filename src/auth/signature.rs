@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::sigv4::Sigv4Claim;
 use crate::registry::types::Timestamp;
 
-/// How far the clocks of caller and service may differ.
+/// How far the clocks of caller and service may differ, and how long a request that is signed by header is good.
 pub const SKEW: Duration = Duration::from_mins(5);
 
 /// Everything but `A-Z a-z 0-9 - . _ ~`.
@@ -43,8 +43,8 @@ pub enum InvalidSignature {
          Key and signing method. Consult the service documentation for details."
     )]
     Mismatch,
-    /// Made too long ago.
-    #[error("Signature expired: {signed} is now earlier than {earliest} ({now} - 5 min.)")]
+    /// Made too long ago. For a presigned request the sentence has the time that it asked for (unconfirmed).
+    #[error("Signature expired: {signed} is now earlier than {earliest} ({now} - {})", length(*.life))]
     Expired {
         /// Time of the signature.
         signed: String,
@@ -52,6 +52,8 @@ pub enum InvalidSignature {
         earliest: String,
         /// Time of the service.
         now: String,
+        /// How long it was good.
+        life: Duration,
     },
     /// Made in the future.
     #[error("Signature not yet current: {signed} is still later than {latest} ({now} + 5 min.)")]
@@ -68,7 +70,8 @@ pub enum InvalidSignature {
     Date(String),
 }
 
-/// Checks the time of a signed request, then its signature.
+/// Checks the time of a signed request, then its signature. A presigned request is good for as long as it says, one that
+/// is signed by header for [`SKEW`].
 pub fn verify(
     claim: &Sigv4Claim,
     request: &SignedRequest<'_>,
@@ -76,9 +79,14 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<(), InvalidSignature> {
     let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-    let date = header("x-amz-date").or_else(|| header("date")).unwrap_or_default();
+    let presigned = claim.presigned.as_ref();
+    let date = match presigned {
+        Some(presigned) => presigned.date.as_str(),
+        None => header("x-amz-date").or_else(|| header("date")).unwrap_or_default(),
+    };
     let signed = read_date(date).filter(|_| date.starts_with(&*claim.date));
-    check_time(date, signed.ok_or_else(|| InvalidSignature::Date(date.to_owned()))?, now)?;
+    let life = presigned.and_then(|presigned| presigned.expires).unwrap_or(SKEW);
+    check_time(date, signed.ok_or_else(|| InvalidSignature::Date(date.to_owned()))?, life, now)?;
 
     let canonical = canonical_request(claim, request);
     let scope = format!("{}/{}/{}/aws4_request", claim.date, claim.region, claim.service);
@@ -91,17 +99,25 @@ pub fn verify(
     mac.verify_slice(&signature).map_err(|_| InvalidSignature::Mismatch)
 }
 
-fn check_time(date: &str, signed: Timestamp, now: Timestamp) -> Result<(), InvalidSignature> {
+fn check_time(date: &str, signed: Timestamp, life: Duration, now: Timestamp) -> Result<(), InvalidSignature> {
     let (signed_text, now_text) = (date.to_owned(), basic(now));
-    if signed < now.minus(SKEW) {
-        let earliest = basic(now.minus(SKEW));
-        return Err(InvalidSignature::Expired { signed: signed_text, earliest, now: now_text });
+    if signed < now.minus(life) {
+        let earliest = basic(now.minus(life));
+        return Err(InvalidSignature::Expired { signed: signed_text, earliest, now: now_text, life });
     }
     if signed > now.plus(SKEW) {
         let latest = basic(now.plus(SKEW));
         return Err(InvalidSignature::NotYetCurrent { signed: signed_text, latest, now: now_text });
     }
     Ok(())
+}
+
+/// `5 min.`, or seconds where minutes do not come out even.
+fn length(life: Duration) -> String {
+    match life.as_secs() {
+        seconds if seconds % 60 == 0 => format!("{} min.", seconds / 60),
+        seconds => format!("{seconds} sec."),
+    }
 }
 
 /// Reads `20260101T000000Z`.
@@ -134,7 +150,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 }
 
 fn canonical_request(claim: &Sigv4Claim, request: &SignedRequest<'_>) -> String {
-    let mut canonical = format!("{}\n{}\n{}\n", request.method, canonical_path(request.path), query(request.query));
+    let query = canonical_query(request.query, claim.presigned.is_some());
+    let mut canonical = format!("{}\n{}\n{query}\n", request.method, canonical_path(request.path));
     let mut names: Vec<String> = claim.signed_headers().collect();
     names.sort_unstable();
     for name in &names {
@@ -164,15 +181,15 @@ fn canonical_path(path: &str) -> String {
     if path.is_empty() { "/".to_owned() } else { path }
 }
 
-/// Parameters in order of name, then value.
-fn query(query: &str) -> String {
+/// Parameters in order of name, then value; a signature cannot be among what it is made of.
+fn canonical_query(query: &str, is_presigned: bool) -> String {
     let escaped = |text: &str| {
         let plain = percent_decode_str(text).decode_utf8_lossy().into_owned();
         utf8_percent_encode(&plain, UNRESERVED).to_string()
     };
     let mut pairs: Vec<(String, String)> = query
         .split('&')
-        .filter(|pair| !pair.is_empty())
+        .filter(|pair| !(pair.is_empty() || is_presigned && pair.starts_with("X-Amz-Signature=")))
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(name, value)| (escaped(name), escaped(value)))
         .collect();
@@ -252,6 +269,56 @@ mod tests {
             check(QUERY, SECRET, b"", "20150830T123059Z").unwrap_err().to_string(),
             "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z (20150830T123059Z + 5 min.)"
         );
+    }
+
+    /// The presigned example of AWS's documentation. It is of S3, which leaves bodies unsigned.
+    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
+    const PRESIGNED: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256\
+        &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
+        &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host";
+    const S3_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+    #[test]
+    fn the_documented_presigned_query_is_put_in_the_documented_order() {
+        let query =
+            format!("{PRESIGNED}&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+        let claim = Sigv4Claim::parse_query(&query).expect("presigned").expect("legal");
+        let headers =
+            HeaderMap::from_iter([(http::header::HOST, HeaderValue::from_static("examplebucket.s3.amazonaws.com"))]);
+        let request = SignedRequest { method: "GET", path: "/test.txt", query: &query, headers: &headers, body: b"" };
+        let canonical = canonical_request(&claim, &request);
+        let (documented, _) = canonical.rsplit_once('\n').expect("lines");
+        let documented = format!("{documented}\nUNSIGNED-PAYLOAD");
+        assert_eq!(
+            hex::encode(Sha256::digest(documented)),
+            "3bfa292879f6447bbcda7001decf97f4a54dc650c8942174ae0a9121cf58ad04"
+        );
+        let mut mac = keyed(&signing_key(S3_SECRET, &claim));
+        mac.update(
+            b"AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n\
+              3bfa292879f6447bbcda7001decf97f4a54dc650c8942174ae0a9121cf58ad04",
+        );
+        assert_eq!(hex::encode(mac.finalize().into_bytes()), claim.signature);
+    }
+
+    #[test]
+    fn unconfirmed_a_presigned_request_is_good_for_as_long_as_it_says() {
+        let check = |expires: &str, now: &str| {
+            let query = PRESIGNED.replace("86400", expires) + "&X-Amz-Signature=00";
+            let claim = Sigv4Claim::parse_query(&query).expect("presigned").expect("legal");
+            let headers = HeaderMap::new();
+            let request = SignedRequest { method: "POST", path: "/", query: &query, headers: &headers, body: b"{}" };
+            verify(&claim, &request, S3_SECRET, at(now)).unwrap_err().to_string()
+        };
+        let mismatch = InvalidSignature::Mismatch.to_string();
+        assert_eq!(check("60", "20130524T000100Z"), mismatch);
+        assert_eq!(
+            check("60", "20130524T000101Z"),
+            "Signature expired: 20130524T000000Z is now earlier than 20130524T000001Z (20130524T000101Z - 1 min.)"
+        );
+        assert!(check("90", "20130524T000200Z").ends_with("(20130524T000200Z - 90 sec.)"));
+        assert_eq!(check("86400", "20130525T000000Z"), mismatch);
+        assert!(check("86400", "20130523T235459Z").starts_with("Signature not yet current: "));
     }
 
     #[test]

@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use smol_str::SmolStr;
 
@@ -14,6 +16,9 @@ use crate::registry::types::Region;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const TERMINATOR: &str = "aws4_request";
+
+/// Longest time for which a presigned request is good: a week.
+pub const PRESIGNED_MOST: Duration = Duration::from_hours(7 * 24);
 
 /// What a signed call says of itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,8 +33,21 @@ pub struct Sigv4Claim {
     pub service: SmolStr,
     /// The signature, hexadecimal.
     pub signature: String,
+    /// What the query of a presigned request adds; absent if the claim came by header.
+    pub presigned: Option<Presigned>,
     /// Names of the signed headers as they were given, with semicolons between them.
     signed_headers: String,
+}
+
+/// What only the query of a presigned request tells.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Presigned {
+    /// `X-Amz-Date`, as sent.
+    pub date: String,
+    /// `X-Amz-Expires`: how long after its date it is good; absent: as long as a request signed by header.
+    pub expires: Option<Duration>,
+    /// `X-Amz-Security-Token`.
+    session_token: Option<String>,
 }
 
 /// The signature is a secret of sorts and stays out of logs.
@@ -72,6 +90,18 @@ pub enum IncompleteSignature {
         /// What was sent.
         value: String,
     },
+    /// An `X-Amz-Expires` that is no number.
+    #[error("X-Amz-Expires should be a number")]
+    ExpiresNoNumber,
+    /// One below zero.
+    #[error("X-Amz-Expires must be non-negative")]
+    ExpiresNegative,
+    /// One beyond [`PRESIGNED_MOST`].
+    #[error(
+        "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 \
+         seconds"
+    )]
+    ExpiresTooLate,
 }
 
 fn missing_parts(names: &[&str]) -> String {
@@ -135,8 +165,13 @@ impl Sigv4Claim {
         let signed_headers = parameter("X-Amz-SignedHeaders");
         let date = parameter("X-Amz-Date");
         Some(match (&credential, &signature, &signed_headers, &date) {
-            (Some(credential), Some(signature), Some(signed_headers), Some(_)) => {
-                Self::from_parts(credential, signed_headers, signature)
+            (Some(credential), Some(signature), Some(signed_headers), Some(date)) => {
+                Self::from_parts(credential, signed_headers, signature).and_then(|claim| {
+                    let expires = parameter("X-Amz-Expires").map(|text| expires(&text)).transpose()?;
+                    let session_token = parameter("X-Amz-Security-Token").map(Cow::into_owned);
+                    let presigned = Presigned { date: date.to_string(), expires, session_token };
+                    Ok(Self { presigned: Some(presigned), ..claim })
+                })
             }
             _ => Err(IncompleteSignature::MissingParameters(absent(&[
                 ("X-Amz-Credential", credential.is_none()),
@@ -150,6 +185,14 @@ impl Sigv4Claim {
     /// Names of the signed headers, in lower case, in the order given.
     pub fn signed_headers(&self) -> impl Iterator<Item = String> {
         self.signed_headers.split(';').map(str::to_ascii_lowercase)
+    }
+
+    /// The session token that came with the claim: in the query of a presigned request, else in a header.
+    pub fn session_token<'a>(&'a self, headers: &'a HeaderMap) -> Option<&'a str> {
+        match &self.presigned {
+            Some(presigned) => presigned.session_token.as_deref(),
+            None => headers.get("x-amz-security-token")?.to_str().ok(),
+        }
     }
 
     fn from_parts(credential: &str, signed_headers: &str, signature: &str) -> Result<Self, IncompleteSignature> {
@@ -172,9 +215,17 @@ impl Sigv4Claim {
             region: region.parse().map_err(|_| scope("region", region))?,
             service: service.into(),
             signature: signature.to_owned(),
+            presigned: None,
             signed_headers: signed_headers.to_owned(),
         })
     }
+}
+
+/// Reads `X-Amz-Expires`, a number of seconds.
+fn expires(text: &str) -> Result<Duration, IncompleteSignature> {
+    let seconds: i64 = text.parse().map_err(|_| IncompleteSignature::ExpiresNoNumber)?;
+    let expires = Duration::from_secs(u64::try_from(seconds).map_err(|_| IncompleteSignature::ExpiresNegative)?);
+    if expires > PRESIGNED_MOST { Err(IncompleteSignature::ExpiresTooLate) } else { Ok(expires) }
 }
 
 fn absent(parts: &[(&'static str, bool)]) -> Vec<&'static str> {
@@ -187,6 +238,9 @@ mod tests {
 
     const GOOD: &str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/eu-west-1/ecr/aws4_request, \
                         SignedHeaders=content-type;host;x-amz-date, Signature=abc123";
+
+    const QUERY: &str = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Fecr%2Faws4_request\
+                         &X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=ff";
 
     #[test]
     fn a_header_gives_the_claim() {
@@ -246,6 +300,36 @@ mod tests {
             ("AKID", "eu-west-1", "ff")
         );
         assert!(claim.signed_headers().eq(["host"]));
+        let presigned = claim.presigned.as_ref().expect("presigned");
+        assert_eq!((presigned.date.as_str(), presigned.expires), ("20260101T000000Z", Some(Duration::from_mins(1))));
+    }
+
+    #[test]
+    fn a_session_token_stands_where_the_signature_stands() {
+        let headers = HeaderMap::from_iter([(
+            http::HeaderName::from_static("x-amz-security-token"),
+            http::HeaderValue::from_static("by header"),
+        )]);
+        let by_header = Sigv4Claim::parse_header(GOOD).expect("legal");
+        assert_eq!(by_header.session_token(&headers), Some("by header"));
+        assert_eq!(by_header.session_token(&HeaderMap::new()), None);
+        let presigned = |more: &str| Sigv4Claim::parse_query(&format!("{QUERY}{more}")).expect("presigned");
+        let by_query = presigned("&X-Amz-Security-Token=by%2Bquery%3D").expect("legal");
+        assert_eq!(by_query.session_token(&headers), Some("by+query="));
+        assert_eq!(presigned("").expect("legal").session_token(&headers), None);
+    }
+
+    #[test]
+    fn unconfirmed_a_presigned_query_is_good_for_a_week_at_most() {
+        let read = |expires: &str| {
+            let claim = Sigv4Claim::parse_query(&format!("{QUERY}&X-Amz-Expires={expires}")).expect("presigned");
+            claim.map(|claim| claim.presigned.and_then(|presigned| presigned.expires))
+        };
+        assert_eq!(read("0"), Ok(Some(Duration::ZERO)));
+        assert_eq!(read("604800"), Ok(Some(PRESIGNED_MOST)));
+        assert_eq!(read("604801"), Err(IncompleteSignature::ExpiresTooLate));
+        assert_eq!(read("-1"), Err(IncompleteSignature::ExpiresNegative));
+        assert_eq!(read("1h"), Err(IncompleteSignature::ExpiresNoNumber));
     }
 
     #[test]

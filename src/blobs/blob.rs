@@ -37,14 +37,15 @@ pub(super) enum Content {
 ///   blob, told by address: our allocation is not reused before `drop` returns, so no other blob can look like us.
 /// * In a directory both would use one file name. The newcomer renames its file over ours, and we must then leave the
 ///   name alone. So entry and name change together, under the lock `naming`: whoever finds the entry to be its own
-///   there owns the name too. The lock covers one rename or unlink; the bytes are synced before and freed after it,
-///   since the file is still open.
+///   there owns the name too. The lock covers one rename or unlink; the bytes are freed after it, since the file is still
+///   open.
 ///
 /// `naming` is taken before the index, never after. No handle is dropped while either is held, since that would run
 /// this `drop` and take them again.
 pub(super) struct Blob {
     pub(super) digest: Digest,
     pub(super) content: Content,
+    /// As many bytes of memory or disk as the blob has.
     pub(super) claim: Claim,
     pub(super) store: Arc<Store>,
 }

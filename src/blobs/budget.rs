@@ -1,4 +1,4 @@
-//! How many bytes the store may hold, and who holds how many of them.
+//! How many bytes may lie in some place, and who holds how many of them.
 //!
 //! Only content is counted; names, handles and rounding to pages are not.
 
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::StoreError;
 
-/// The bound of a store and what is taken of it.
+/// A bound and what is taken of it.
 #[derive(Debug)]
 pub(super) struct Budget {
     bound_bytes: u64,
@@ -58,6 +58,22 @@ impl Claim {
         Ok(())
     }
 
+    /// Adds `other`, which is of the same budget.
+    pub(super) fn add(&mut self, mut other: Self) {
+        debug_assert!(Arc::ptr_eq(&self.budget, &other.budget), "claims of one budget");
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
+    /// Takes the same bytes of `budget` instead, or changes nothing.
+    pub(super) fn move_to(&mut self, budget: &Arc<Budget>) -> Result<(), StoreError> {
+        if !Arc::ptr_eq(&self.budget, budget) {
+            let mut moved = Self::empty(budget);
+            moved.grow(self.bytes)?;
+            *self = moved;
+        }
+        Ok(())
+    }
+
     /// Gives back all but `bytes`; keeps what there is when that is less.
     pub(super) fn shrink_to(&mut self, bytes: u64) {
         let surplus = self.bytes.saturating_sub(bytes);
@@ -90,5 +106,25 @@ mod tests {
         assert_eq!(budget.used_bytes(), 5);
         drop((first, second));
         assert_eq!(budget.used_bytes(), 0);
+    }
+
+    #[test]
+    fn a_claim_moves_as_a_whole_or_not_at_all() {
+        let (narrow, wide) = (Budget::new(10), Budget::new(100));
+        let mut claim = Claim::empty(&wide);
+        claim.grow(11).unwrap();
+        assert!(matches!(claim.move_to(&narrow), Err(StoreError::Full { bound_bytes: 10 })));
+        assert_eq!((wide.used_bytes(), narrow.used_bytes()), (11, 0));
+        claim.shrink_to(9);
+        claim.move_to(&narrow).unwrap();
+        // Nine more would not fit: to stay where it is takes nothing.
+        claim.move_to(&narrow).unwrap();
+        assert_eq!((wide.used_bytes(), narrow.used_bytes()), (0, 9));
+        let mut more = Claim::empty(&narrow);
+        more.grow(1).unwrap();
+        claim.add(more);
+        assert_eq!((claim.bytes(), narrow.used_bytes()), (10, 10));
+        drop(claim);
+        assert_eq!(narrow.used_bytes(), 0);
     }
 }

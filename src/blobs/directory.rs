@@ -2,6 +2,16 @@
 //!
 //! Below it the store touches three things and nothing else: the file `lock`, the folder `tmp/` for uploads, and the
 //! folder `blobs/`, where the blob `sha256:abcd…` is the file `blobs/sha256/ab/abcd…`.
+//!
+//! # When the process dies
+//!
+//! A file comes into `blobs/` by one rename, with all its bytes and after they were hashed. So at whatever moment the
+//! process is killed, each file there is what its name says, and what is in `tmp/` is the start of something.
+//!
+//! When the machine dies that is not so, since nothing here waits for the disk: no answer of a daemon promises that bytes
+//! outlive it, and to sync a file and its folder would make the push of a small layer many times as long. Therefore no
+//! store trusts what it finds. Nothing that refers to bytes outlives the process either, so the next store removes
+//! whatever is there when it opens; the blob that is pushed again is stored from the bytes that were hashed this time.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -10,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::OpenError;
-use super::scratch::{Scratch, TemporaryName};
+use super::scratch::{Scratch, TemporaryName, named};
 use crate::registry::types::{Digest, DigestAlgorithm};
 
 /// An opened directory: locked against others, emptied of what a crash left behind.
@@ -37,7 +47,9 @@ impl Directory {
         for path in leftovers {
             fs::remove_file(&path).map_err(|source| OpenError::Io { path, source })?;
         }
-        fs::create_dir_all(&temporary).map_err(|source| OpenError::Io { path: temporary, source })?;
+        for folder in [temporary, root.join("blobs")] {
+            fs::create_dir_all(&folder).map_err(|source| OpenError::Io { path: folder, source })?;
+        }
         Ok(Self { root: root.to_owned(), next_upload: AtomicU64::new(0), naming: Mutex::new(()), _lock: lock })
     }
 
@@ -54,26 +66,26 @@ impl Directory {
     }
 
     /// Moves a file from `tmp/` to the place of `digest`. Only while [`naming`](Self::naming) is held.
-    pub(super) fn publish(&self, name: TemporaryName, digest: &Digest) -> io::Result<()> {
+    pub(super) fn publish(&self, mut name: TemporaryName, digest: &Digest) -> io::Result<()> {
         let target = self.blob_path(digest);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        name.rename(&target)
-    }
-
-    /// Makes the name of a published blob as durable as its bytes.
-    pub(super) fn sync_names(&self, digest: &Digest) -> io::Result<()> {
-        match self.blob_path(digest).parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
+        let published = name.rename(&target).or_else(|error| match target.parent() {
+            // The first blob of its folder.
+            Some(folder) if error.kind() == io::ErrorKind::NotFound => {
+                folder.parent().map_or(Ok(()), make_folder)?;
+                make_folder(folder)?;
+                name.rename(&target)
+            }
+            _ => Err(error),
+        });
+        published.map_err(|error| named(&error, &target))
     }
 
     /// Unlinks the blob `digest`. Only while [`naming`](Self::naming) is held.
     pub(super) fn withdraw(&self, digest: &Digest) {
         let path = self.blob_path(digest);
-        if let Err(error) = fs::remove_file(&path) {
+        if let Err(error) = fs::remove_file(&path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
             // The next start removes it.
             tracing::warn!(%error, path = %path.display(), "blob file not removed");
         }
@@ -87,6 +99,15 @@ impl Directory {
         };
         let encoded = digest.encoded();
         self.root.join("blobs").join(algorithm).join(&encoded[..2]).join(encoded)
+    }
+}
+
+/// Makes a folder unless it is there. What is above it is there, or somebody removed the store's directory, which is
+/// then not made again: the lock is gone with it.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -8,14 +8,16 @@ use crate::registry::types::Digest;
 /// Bytes could not be kept. What was stored before is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Live blobs and open uploads together would pass the bound of the store.
-    #[error("the blob store is full: it may hold {bound_bytes} bytes")]
+    /// In a store without a directory, live blobs and open uploads together would pass the bound of memory.
+    #[error(
+        "blobs and uploads may take {bound_bytes} bytes of memory; more by --blob-memory, or on disk by --blob-dir"
+    )]
     Full {
         /// The bound, in bytes.
         bound_bytes: u64,
     },
-    /// The operating system refused: no memory, no disk space, no descriptor left.
-    #[error("the blob store could not read or write a file")]
+    /// The operating system refused: no memory, no disk space, no descriptor left, or somebody changed the directory.
+    #[error("a file of the blob store failed: {0}")]
     Io(#[from] io::Error),
 }
 

@@ -27,17 +27,38 @@ impl Scratch {
 
     /// A new file at `path`.
     pub(super) fn at(path: PathBuf) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+        let opened = File::options().read(true).write(true).create_new(true).open(&path);
+        let file = opened.map_err(|error| named(&error, &path))?;
         Ok(Self { file: Arc::new(file), name: Some(TemporaryName(Some(path))) })
     }
 
     /// Writes `bytes` at `length_bytes`, the end of what counts. A failed write is cut off again.
     pub(super) fn append(&self, bytes: &[u8], length_bytes: u64) -> io::Result<()> {
-        self.file.write_all_at(bytes, length_bytes).inspect_err(|_| {
-            // The first error is the one to report. Bytes that stay behind are beyond the length, so nobody reads them.
-            let _ = self.file.set_len(length_bytes);
+        self.file.write_all_at(bytes, length_bytes).map_err(|error| {
+            self.trim(length_bytes);
+            match &self.name {
+                Some(TemporaryName(Some(path))) => named(&error, path),
+                _ => error,
+            }
         })
     }
+
+    /// Gives back what lies behind `length_bytes`, if the system lets it: nobody reads it, and [`seal`](Self::seal) will
+    /// insist.
+    pub(super) fn trim(&self, length_bytes: u64) {
+        let _ = self.file.set_len(length_bytes);
+    }
+
+    /// Makes the file exactly `length_bytes` long, which it is unless a [`trim`](Self::trim) failed: from now on others
+    /// may take it for what its name will say.
+    pub(super) fn seal(&self, length_bytes: u64) -> io::Result<()> {
+        if self.file.metadata()?.len() == length_bytes { Ok(()) } else { self.file.set_len(length_bytes) }
+    }
+}
+
+/// The error with the path that it is about, which the system does not tell.
+pub(super) fn named(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// A name to be unlinked on drop unless it was exchanged for a lasting one.
@@ -45,8 +66,8 @@ impl Scratch {
 pub(super) struct TemporaryName(Option<PathBuf>);
 
 impl TemporaryName {
-    /// Renames the file to `target`, over whatever is there.
-    pub(super) fn rename(mut self, target: &Path) -> io::Result<()> {
+    /// Renames the file to `target`, over whatever is there; after an error it has its old name.
+    pub(super) fn rename(&mut self, target: &Path) -> io::Result<()> {
         if let Some(path) = &self.0 {
             fs::rename(path, target)?;
         }
@@ -58,7 +79,9 @@ impl TemporaryName {
 impl Drop for TemporaryName {
     fn drop(&mut self) {
         let Some(path) = &self.0 else { return };
-        if let Err(error) = fs::remove_file(path) {
+        if let Err(error) = fs::remove_file(path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
             tracing::warn!(%error, path = %path.display(), "temporary file of an upload not removed");
         }
     }

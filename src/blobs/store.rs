@@ -7,14 +7,14 @@ use super::blob::{Blob, Content};
 use super::budget::{Budget, Claim};
 use super::descriptors;
 use super::directory::Directory;
-use super::draft::{Backing, Draft, Sealed};
+use super::draft::{Backing, Draft, SMALL_BLOB_BYTES, Sealed};
 use super::frames::FramePool;
 use super::index::Index;
 use super::scratch::Scratch;
 use super::{BlobReader, OpenError, StoreError, Upload};
 use crate::registry::types::{Digest, VerifiedBlob};
 
-/// How many bytes a store holds unless told otherwise: 2 GiB.
+/// How many bytes a store keeps in memory unless told otherwise: 2 GiB.
 pub const DEFAULT_BOUND_BYTES: u64 = 2 << 30;
 
 /// Bytes by digest, shared by all worlds. A clone is the same store.
@@ -22,16 +22,20 @@ pub const DEFAULT_BOUND_BYTES: u64 = 2 << 30;
 /// Blobs live as long as a [`VerifiedBlob`] or a [`BlobReader`] of them. Dropping the last one frees the bytes at once,
 /// in the dropping thread, which for a blob of a GiB takes tens of milliseconds: drop handles outside of locks.
 ///
-/// The bound counts the bytes of live blobs and of open uploads. Opening a store raises the limit of open files of the
-/// process as far as the system lets it, since each blob of more than [`SMALL_BLOB_BYTES`](super::SMALL_BLOB_BYTES)
-/// holds one.
+/// The bound counts the bytes in memory of live blobs and of open uploads. A store without a directory refuses what is
+/// more; one with a directory puts it there, where only the disk itself is a bound. Opening a store raises the limit of
+/// open files of the process as far as the system lets it, since each blob of more than
+/// [`SMALL_BLOB_BYTES`](super::SMALL_BLOB_BYTES) holds one.
 #[derive(Clone, Debug)]
 pub struct BlobStore(Arc<Store>);
 
 /// What the handles of a store share. Each blob holds it, so a directory stays locked until its last blob is gone.
 #[derive(Debug)]
 pub(super) struct Store {
-    pub(super) budget: Arc<Budget>,
+    /// What may lie on the heap.
+    pub(super) heap: Arc<Budget>,
+    /// What may lie in files: without a directory they are memory too, and this is the budget of the heap.
+    pub(super) files: Arc<Budget>,
     pub(super) backing: Backing,
     pub(super) index: Index,
     pub(super) frames: Arc<FramePool>,
@@ -43,7 +47,8 @@ impl BlobStore {
         Self::new(Backing::Memory, bound_bytes)
     }
 
-    /// A store whose large blobs are files below `directory`, which is created if absent. Small ones stay in memory.
+    /// A store whose large blobs are files below `directory`, which is created if absent. Small ones stay in memory as
+    /// long as the bound has room, and are files without a name after that.
     ///
     /// Only blobs are there, nothing that refers to them, so what an earlier store left behind is removed. The store
     /// has the directory for itself; a second one is refused, in this process or another.
@@ -53,8 +58,12 @@ impl BlobStore {
 
     fn new(backing: Backing, bound_bytes: u64) -> Self {
         descriptors::raise_limit();
-        let (index, frames) = (Index::default(), Arc::default());
-        Self(Arc::new(Store { budget: Budget::new(bound_bytes), backing, index, frames }))
+        let heap = Budget::new(bound_bytes);
+        let files = match &backing {
+            Backing::Memory => Arc::clone(&heap),
+            Backing::Directory(_) => Budget::new(u64::MAX),
+        };
+        Self(Arc::new(Store { heap, files, backing, index: Index::default(), frames: Arc::default() }))
     }
 
     /// Stores `bytes` under their SHA-256 digest. The store keeps a copy of its own, so that a slice of a larger buffer
@@ -65,8 +74,8 @@ impl BlobStore {
         if let Some(live) = self.0.index.find(&digest) {
             return Ok(VerifiedBlob::new(live));
         }
-        let mut draft = Draft::new(&self.0.budget);
-        draft.append(&self.0.backing, bytes)?;
+        let mut draft = Draft::new(&self.0);
+        draft.append(&self.0, bytes)?;
         Ok(VerifiedBlob::new(self.0.adopt(digest, draft)?))
     }
 
@@ -82,14 +91,23 @@ impl BlobStore {
         self.0.index.find(digest).map(BlobReader)
     }
 
-    /// Bytes of live blobs and open uploads.
+    /// Bytes of live blobs and open uploads, in memory and in a directory.
     pub fn used_bytes(&self) -> u64 {
-        self.0.budget.used_bytes()
+        let on_disk = match &self.0.backing {
+            Backing::Memory => 0,
+            Backing::Directory(_) => self.0.files.used_bytes(),
+        };
+        self.memory_bytes() + on_disk
     }
 
-    /// The most that [`used_bytes`](Self::used_bytes) may be.
+    /// Those of [`used_bytes`](Self::used_bytes) that are in memory.
+    pub fn memory_bytes(&self) -> u64 {
+        self.0.heap.used_bytes()
+    }
+
+    /// The most that [`memory_bytes`](Self::memory_bytes) may be.
     pub fn bound_bytes(&self) -> u64 {
-        self.0.budget.bound_bytes()
+        self.0.heap.bound_bytes()
     }
 }
 
@@ -98,6 +116,11 @@ impl BlobStore {
     /// Number of entries of the index, dead ones included.
     pub(super) fn index_len(&self) -> usize {
         self.0.index.len()
+    }
+
+    /// What the handles share.
+    pub(super) fn inner(&self) -> &Arc<Store> {
+        &self.0
     }
 
     /// The directory of a directory store.
@@ -112,16 +135,18 @@ impl BlobStore {
 impl Store {
     /// Makes `draft`, which has this digest, the blob of it; or drops the draft when that blob lives already.
     pub(super) fn adopt(self: &Arc<Self>, digest: Digest, draft: Draft) -> Result<Arc<Blob>, StoreError> {
-        // Spares a directory the work on bytes that are there; whoever comes in after this is met again below.
+        // Spares work on bytes that are there; whoever comes in after this is met again below.
         if let Some(live) = self.index.find(&digest) {
             return Ok(live);
         }
-        let (sealed, claim) = draft.seal()?;
+        let (sealed, claim) = draft.seal(self)?;
         match (sealed, &self.backing) {
-            (Sealed::File(scratch), Backing::Directory(directory)) => {
+            (Sealed::File(scratch), Backing::Directory(directory)) if claim.bytes() > SMALL_BLOB_BYTES as u64 => {
                 self.adopt_named(directory, digest, scratch, claim)
             }
-            (Sealed::File(scratch), Backing::Memory) => {
+            // Small bytes for which memory has no room: their temporary name goes, and they get no other, so that
+            // whether a blob has a name follows from its digest.
+            (Sealed::File(scratch), _) => {
                 let blob = self.blob(digest, Content::Anonymous(scratch.file), claim);
                 Ok(self.index.find_or_insert(blob))
             }
@@ -141,9 +166,6 @@ impl Store {
         claim: Claim,
     ) -> Result<Arc<Blob>, StoreError> {
         let Scratch { file, name } = scratch;
-        // No blob outlives the process, so this is not for durability: a disk that cannot take the bytes says so to
-        // the one who pushes, not to someone who pulls later.
-        file.sync_data()?;
         let naming = directory.naming();
         if let Some(live) = self.index.find(&digest) {
             return Ok(live);
@@ -154,7 +176,6 @@ impl Store {
         // Inserts: under `naming` nobody else has come in since the look-up.
         let blob = self.index.find_or_insert(self.blob(digest, Content::Named(file), claim));
         drop(naming);
-        directory.sync_names(&blob.digest)?;
         Ok(blob)
     }
 

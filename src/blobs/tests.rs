@@ -22,7 +22,7 @@ fn on_each_store(bound_bytes: u64, test: impl Fn(&BlobStore)) {
 }
 
 /// All files below `folder`.
-fn files(folder: &Path) -> BTreeSet<PathBuf> {
+pub(super) fn files(folder: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -32,7 +32,7 @@ fn files(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// Bytes that differ from place to place and from seed to seed.
-fn pattern(seed: u64, length: usize) -> Vec<u8> {
+pub(super) fn pattern(seed: u64, length: usize) -> Vec<u8> {
     (0..length as u64).map(|index| ((index + seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8).collect()
 }
 
@@ -41,14 +41,14 @@ fn digest_sha512(bytes: &[u8]) -> Digest {
 }
 
 /// An upload of `bytes` in pieces.
-fn upload(store: &BlobStore, bytes: &[u8], piece_bytes: usize) -> Result<Upload, StoreError> {
+pub(super) fn upload(store: &BlobStore, bytes: &[u8], piece_bytes: usize) -> Result<Upload, StoreError> {
     let mut upload = store.begin();
     bytes.chunks(piece_bytes).try_for_each(|piece| upload.write(piece))?;
     Ok(upload)
 }
 
 /// What the store serves under this digest, read in frames.
-fn read(store: &BlobStore, digest: &Digest) -> Option<Vec<u8>> {
+pub(super) fn read(store: &BlobStore, digest: &Digest) -> Option<Vec<u8>> {
     let reader = store.open(digest)?;
     let mut bytes = Vec::new();
     while (bytes.len() as u64) < reader.size_bytes() {
@@ -163,11 +163,11 @@ fn rollback_restores_offset_digest_and_bound() {
                 let mut upload = upload(store, &bytes[..kept], 7000).unwrap();
                 let checkpoint = upload.checkpoint();
                 upload.write(&pattern(7, undone)).unwrap();
-                upload.rollback(checkpoint.clone()).unwrap();
+                upload.rollback(checkpoint.clone());
                 assert_eq!((upload.offset(), store.used_bytes()), (kept as u64, kept as u64));
                 assert_eq!(upload.sha256_so_far(), Digest::sha256_of(&bytes[..kept]));
                 upload.write(b"once more").unwrap();
-                upload.rollback(checkpoint).unwrap();
+                upload.rollback(checkpoint);
                 upload.write(&bytes[kept..]).unwrap();
                 let blob = upload.finish(&Digest::sha256_of(&bytes)).unwrap();
                 assert_eq!(read(store, blob.digest()), Some(bytes));
@@ -183,27 +183,52 @@ fn checkpoint_ahead_of_its_upload_is_a_bug_of_the_caller() {
     let mut upload = store.begin();
     upload.write(b"abc").unwrap();
     let ahead = upload.checkpoint();
-    let _ = store.begin().rollback(ahead);
+    store.begin().rollback(ahead);
 }
 
 #[test]
 fn bound_counts_blobs_and_uploads_and_a_refused_write_can_be_repeated() {
-    on_each_store(200_000, |store| {
-        assert_eq!(store.bound_bytes(), 200_000);
-        let blob = store.put(pattern(8, 80_000)).unwrap();
-        let open = upload(store, &pattern(9, 50_000), 1000).unwrap();
-        let bytes = pattern(10, 100_000);
-        let mut upload = upload(store, &bytes[..60_000], 20_000).unwrap();
-        for _ in 0..2 {
-            assert!(matches!(upload.write(&bytes[60_000..]), Err(StoreError::Full { bound_bytes: 200_000 })));
-            assert_eq!(store.used_bytes(), 190_000);
-        }
-        assert!(matches!(store.put(pattern(11, 10_001)), Err(StoreError::Full { .. })));
-        drop(open);
-        upload.write(&bytes[60_000..]).unwrap();
-        upload.finish(&Digest::sha256_of(&bytes)).unwrap();
-        assert_eq!(store.used_bytes(), blob.size_bytes());
-    });
+    let store = BlobStore::memory(200_000);
+    assert_eq!(store.bound_bytes(), 200_000);
+    let blob = store.put(pattern(8, 80_000)).unwrap();
+    let open = upload(&store, &pattern(9, 50_000), 1000).unwrap();
+    let bytes = pattern(10, 100_000);
+    let mut last = upload(&store, &bytes[..60_000], 20_000).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(last.write(&bytes[60_000..]), Err(StoreError::Full { bound_bytes: 200_000 })));
+        assert_eq!(store.used_bytes(), 190_000);
+    }
+    assert!(matches!(store.put(pattern(11, 10_001)), Err(StoreError::Full { .. })));
+    drop(open);
+    last.write(&bytes[60_000..]).unwrap();
+    last.finish(&Digest::sha256_of(&bytes)).unwrap();
+    assert_eq!(store.used_bytes(), blob.size_bytes());
+    drop(blob);
+    assert_eq!((store.used_bytes(), store.index_len()), (0, 0));
+}
+
+#[test]
+fn what_memory_has_no_room_for_goes_to_the_directory() {
+    let root = tempfile::tempdir().unwrap();
+    let store = BlobStore::directory(root.path(), 100_000).unwrap();
+    let [first, second, large] = [(21, 60_000), (22, 60_000), (23, 500_000)].map(|(seed, size)| pattern(seed, size));
+    let held = store.put(&first).unwrap();
+    let mut growing = upload(&store, &second[..40_000], 10_000).unwrap();
+    assert_eq!((store.memory_bytes(), files(root.path()).len()), (100_000, 1));
+    // It was in memory and moves, with what it takes of the bound.
+    growing.write(&second[40_000..]).unwrap();
+    assert_eq!((store.memory_bytes(), store.used_bytes()), (60_000, 120_000));
+    let spilled = growing.finish(&Digest::sha256_of(&second)).unwrap();
+    let named = store.put(&large).unwrap();
+    assert_eq!((store.memory_bytes(), store.used_bytes()), (60_000, 620_000));
+    // A small blob has no name there, so the directory shows the large one.
+    let path = store.directory_in_use().unwrap().blob_path(named.digest());
+    assert_eq!(files(root.path()), BTreeSet::from([root.path().join("lock"), path]));
+    for (blob, bytes) in [(&held, first), (&spilled, second), (&named, large)] {
+        assert_eq!(read(&store, blob.digest()), Some(bytes));
+    }
+    drop((held, spilled, named));
+    assert_eq!((store.used_bytes(), store.index_len(), files(root.path()).len()), (0, 0, 1));
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub struct Checkpoint {
 
 impl Upload {
     pub(super) fn new(store: &Arc<Store>) -> Self {
-        Self { store: Arc::clone(store), draft: Draft::new(&store.budget), hasher: Sha256::new() }
+        Self { store: Arc::clone(store), draft: Draft::new(store), hasher: Sha256::new() }
     }
 
     /// Number of bytes so far: where the next byte goes.
@@ -47,7 +47,7 @@ impl Upload {
     /// Takes what a connection delivered as it comes, without gathering: nothing is copied but into the store. One
     /// call works about 1 ms per MiB and never waits for a client.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.draft.append(&self.store.backing, bytes)?;
+        self.draft.append(&self.store, bytes)?;
         self.hasher.update(bytes);
         Ok(())
     }
@@ -58,16 +58,14 @@ impl Upload {
     }
 
     /// Undoes all that was written since `checkpoint` was taken of this upload, and gives the bytes back to the bound.
-    /// After an error the upload should be dropped.
     ///
     /// # Panics
     ///
     /// When the checkpoint lies ahead of the upload: then it was undone itself, or belongs to another upload.
-    pub fn rollback(&mut self, checkpoint: Checkpoint) -> Result<(), StoreError> {
+    pub fn rollback(&mut self, checkpoint: Checkpoint) {
         assert!(checkpoint.length_bytes <= self.offset(), "a checkpoint lies behind its upload");
-        self.draft.truncate(checkpoint.length_bytes)?;
+        self.draft.truncate(&self.store, checkpoint.length_bytes);
         self.hasher = checkpoint.hasher;
-        Ok(())
     }
 
     /// The SHA-256 digest of the bytes so far.
@@ -93,7 +91,7 @@ impl Upload {
 
     /// Lets someone read the bytes while they arrive. The upload moves to a file for that, however small it is.
     pub fn follow(&mut self) -> Result<UploadFollower, StoreError> {
-        let file = Arc::clone(&self.draft.file(&self.store.backing)?.file);
+        let file = Arc::clone(&self.draft.file(&self.store)?.file);
         Ok(UploadFollower { file, frames: Arc::clone(&self.store.frames) })
     }
 

@@ -104,7 +104,9 @@ impl ControlError {
                 DirectoryError::WorldNotFound(_) => (Code::NotFound, "WORLD_NOT_FOUND"),
                 DirectoryError::SnapshotNotFound(_) => (Code::NotFound, "SNAPSHOT_NOT_FOUND"),
                 DirectoryError::AlreadyExists(_) => (Code::AlreadyExists, "ALREADY_EXISTS"),
-                DirectoryError::TooManySnapshots(_) => (Code::ResourceExhausted, "LIMIT_EXCEEDED"),
+                DirectoryError::TooManyWorlds(_) | DirectoryError::TooManySnapshots(_) => {
+                    (Code::ResourceExhausted, "LIMIT_EXCEEDED")
+                }
                 DirectoryError::InvalidId(_) => (Code::InvalidArgument, "INVALID_REQUEST"),
             },
             Self::ClockBackwards(_) | Self::Advance(AdvanceError::Backwards(_)) => {

@@ -6,7 +6,7 @@ use crate::operations::{Operation, Route};
 use crate::tasks::Job;
 
 /// Calls that we make to upstream registries.
-const UPSTREAM: [&str; 2] = ["manifest.get", "blob.get"];
+const UPSTREAM: [&str; 3] = ["ping", "manifest.get", "blob.get"];
 
 /// The table of operations as rules see it.
 pub(crate) struct OperationNames;

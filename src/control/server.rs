@@ -9,6 +9,7 @@ use crate::journal::{Arrival, Journal};
 use crate::operations::Operation;
 use crate::proto;
 use crate::registry::types::Timestamp;
+use crate::tls::Tls;
 use crate::worlds::Stray;
 
 #[async_trait]
@@ -25,6 +26,7 @@ impl proto::server_service_server::ServerService for Control {
             operations: Operation::ALL.iter().map(|operation| operation.name().to_owned()).collect(),
             // Every operation of the model that we know is here.
             missing_operations: Vec::new(),
+            tls_ca_pem: self.daemon.tls.as_ref().and_then(Tls::authority_pem).unwrap_or_default().to_owned(),
         }))
     }
 

@@ -13,9 +13,12 @@ use crate::daemon::Daemon;
 use crate::proto;
 use crate::registry::types::{Digest, RepositoryName, Tag, Timestamp, VerifiedBlob};
 use crate::registry::{Manifest, Registry, scanning, seeding};
-use crate::seed::{BlobSink, GeneratedImage, ImagePlan, PlannedDocument, RegistryPlan, UpstreamPlan, check, generate};
+use crate::seed::{
+    AccessKeyPlan, BlobSink, GeneratedImage, ImagePlan, PlannedDocument, RegistryPlan, UpstreamPlan, check, generate,
+};
 use crate::upstream::content::{UpstreamImage, UpstreamManifest, UpstreamRegistry};
-use crate::worlds::{DeclaredPrincipal, Live, Secret, World, WorldState};
+use crate::upstream::credentials::Credentials;
+use crate::worlds::{AccessKey, DeclaredPrincipal, Live, Secret, Session, World, WorldState};
 
 #[async_trait]
 impl proto::state_service_server::StateService for Control {
@@ -145,7 +148,8 @@ fn generate_images(plan: PlannedDocument, sink: &mut StoreSink<'_>) -> Result<Re
         | PlannedDocument::Principal(_)
         | PlannedDocument::Throttles(_)
         | PlannedDocument::Quotas(_)
-        | PlannedDocument::Secret(_) => Vec::new(),
+        | PlannedDocument::Secret(_)
+        | PlannedDocument::Surface(_) => Vec::new(),
     };
     let images = plans.into_iter().map(|plan| ready_image(plan, sink)).collect::<Result<_, _>>()?;
     Ok(ReadyDocument { plan, images })
@@ -189,9 +193,9 @@ fn put(state: &mut WorldState, now: Timestamp, document: &ReadyDocument) -> Resu
         }
         PlannedDocument::Upstream(plan) => put_upstream(state, plan, &document.images, &mut result)?,
         PlannedDocument::Principal(plan) => {
-            let (account, arn, policies) = (plan.account, Arc::clone(&plan.arn), Arc::clone(&plan.policies));
+            let (account, arn, policies) = (plan.account, Arc::clone(&plan.arn), plan.policies.clone());
             let principal = DeclaredPrincipal { account, arn, policies };
-            let is_new = state.principals.declare(principal, plan.access_key.clone());
+            let is_new = state.principals.declare(principal, plan.access_key.as_ref().map(access_key));
             count(&mut result, if is_new { seeding::Change::Created } else { seeding::Change::Updated });
         }
         PlannedDocument::Tasks(plan) => {
@@ -207,6 +211,12 @@ fn put(state: &mut WorldState, now: Timestamp, document: &ReadyDocument) -> Resu
         }
         PlannedDocument::Throttles(plan) => count_setting(&mut result, state.throttles.set(plan.rates.clone())),
         PlannedDocument::Quotas(quotas) => count_setting(&mut result, state.set_quotas(*quotas)),
+        PlannedDocument::Surface(plan) => {
+            let before = state.surface;
+            state.surface.referrers = plan.referrers.unwrap_or(before.referrers);
+            state.surface.redirects = plan.redirects.or(before.redirects);
+            count_setting(&mut result, state.surface != before);
+        }
         PlannedDocument::Secret(plan) => {
             let secret = Secret { state: plan.state, login: plan.login.clone() };
             match state.secrets.declare(Arc::clone(&plan.arn), secret.clone()) {
@@ -216,6 +226,12 @@ fn put(state: &mut WorldState, now: Timestamp, document: &ReadyDocument) -> Resu
         }
     }
     Ok(result)
+}
+
+fn access_key(plan: &AccessKeyPlan) -> AccessKey {
+    let session = plan.session.as_ref();
+    let session = session.map(|(token, expires)| Session { token: Arc::clone(token), expires: *expires });
+    AccessKey { id: Arc::clone(&plan.id), secret: Arc::clone(&plan.secret), session }
 }
 
 fn put_registry(
@@ -305,6 +321,10 @@ fn put_upstream(
         .upstreams
         .get(&host)
         .map_or_else(|| UpstreamRegistry::new(Arc::clone(&host)), |upstream| UpstreamRegistry::clone(upstream));
+    if let Some((user, password)) = &plan.login {
+        let login = Credentials { user: Arc::clone(user), password: Arc::clone(password) };
+        count_setting(result, upstream.set_login(login));
+    }
     let mut images = images.iter();
     for repository in &plan.repositories {
         let name: Arc<str> = Arc::from(repository.name.as_str());

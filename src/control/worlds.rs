@@ -21,6 +21,7 @@ use crate::daemon::Daemon;
 use crate::http::serve_world;
 use crate::proto;
 use crate::registry::types::{AccountId, Region};
+use crate::seed::{Violation, check_quotas};
 use crate::worlds::{
     Address, AuthMode, Birth, RegistryProfile, RepositoryUri, Snapshot, World, WorldId, WorldSettings, WorldState,
 };
@@ -288,6 +289,10 @@ impl Control {
             proto::RegistryProfile::Ecr => state.profile = RegistryProfile::Ecr,
             proto::RegistryProfile::Oci => state.profile = RegistryProfile::Oci,
         }
+        if let Some(document) = &request.quotas {
+            let quotas = check_quotas(document, &state.default_registry(), state.quotas());
+            state.set_quotas(quotas.map_err(invalid_quotas)?);
+        }
         Ok(state)
     }
 
@@ -307,7 +312,7 @@ impl Control {
             proto::ListenMode::Dedicated => {
                 let no_port = |error: std::io::Error| ControlError::NoPort(error.to_string());
                 let listener = TcpListener::bind((self.daemon.listen.ip(), 0)).await.map_err(no_port)?;
-                let address: Address = Daemon::address(listener.local_addr().map_err(no_port)?, true);
+                let address: Address = self.daemon.address(listener.local_addr().map_err(no_port)?, true);
                 let birth = Birth { id, labels, lease, address };
                 let world = self.daemon.directory.bring_to_life(birth, state)?;
                 self.daemon.tasks.spawn(serve_world(Arc::clone(&self.daemon), listener, Arc::clone(&world)));
@@ -315,6 +320,12 @@ impl Control {
             }
         }
     }
+}
+
+fn invalid_quotas(violations: Vec<Violation>) -> ControlError {
+    let violations = violations.into_iter();
+    let violations = violations.map(|Violation { path, message }| FieldViolation { path, message }).collect();
+    ControlError::Invalid { reason: "INVALID_REQUEST", violations }
 }
 
 /// Accounts and regions of a request, with their defaults.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -136,7 +136,12 @@ impl Caller {
 
     /// Gets something below `/v2/`; answers the status and, if the body arrived whole, its bytes.
     pub(super) async fn pull(&self, path: &str) -> anyhow::Result<(StatusCode, Option<Bytes>)> {
-        let reply = self.oci(Method::GET, path, None, Vec::new()).await?;
+        let mut reply = self.oci(Method::GET, path, None, Vec::new()).await?;
+        if reply.status() == StatusCode::TEMPORARY_REDIRECT {
+            // A blob lies elsewhere, under a URL that needs no login.
+            let target = reply.headers().get(LOCATION).context("no Location")?.to_str()?.to_owned();
+            reply = self.http.get(target).send().await?;
+        }
         let status = reply.status();
         Ok((status, reply.bytes().await.ok()))
     }

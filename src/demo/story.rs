@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use rustls::RootCertStore;
 
 use super::control::ControlPlane;
 use super::registry::{Caller, PushedImage};
 use crate::proto;
 use crate::registry::types::Digest;
-use crate::upstream::remote;
+use crate::upstream::remote::{self, RemoteTimeouts};
 
 const HOME: &str = "us-east-1";
 const AWAY: &str = "eu-west-1";
@@ -19,8 +20,8 @@ const TEN_MINUTES: prost_types::Duration = prost_types::Duration { seconds: 600,
 /// Tells the story of one world.
 pub(super) async fn tell(control: SocketAddr, token: Option<String>, out: &mut impl Write) -> anyhow::Result<()> {
     let mut plane = ControlPlane::connect(control, token).await?;
-    let http =
-        remote::client(remote::RemoteTimeouts { connect: Duration::from_secs(5), read: Duration::from_secs(10) })?;
+    let timeouts = RemoteTimeouts { connect: Duration::from_secs(5), read: Duration::from_secs(10) };
+    let http = remote::client(timeouts, &RootCertStore::empty())?;
 
     step(out, "A world with two regions, frozen in time")?;
     let request = proto::CreateWorldRequest {
@@ -123,6 +124,7 @@ async fn pull_through(
         document(proto::document::Kind::Upstream(proto::UpstreamDocument {
             host: "quay.io".to_owned(),
             repositories: vec![proto::UpstreamRepositoryDocument { name: "base".to_owned(), images: vec![image] }],
+            login: None,
         })),
         document(proto::document::Kind::Registry(proto::RegistryDocument {
             cache_rules: vec![proto::CacheRuleDocument {

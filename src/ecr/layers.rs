@@ -42,7 +42,7 @@ pub(super) async fn upload_part(signed: &Signed, registry: &RegistryKey, part: L
     match taken {
         Ok(output) => Ok(part_answer(registry, &part.input, &output)),
         Err(error) => {
-            upload.rollback(undo).map_err(|error| store_failure(&error))?;
+            upload.rollback(undo);
             Err(error.into())
         }
     }

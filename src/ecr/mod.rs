@@ -6,7 +6,6 @@
 
 pub mod answer;
 pub(crate) mod constraints;
-mod download;
 mod layers;
 pub mod operation;
 pub mod protocol;
@@ -14,6 +13,7 @@ pub mod request;
 pub(crate) mod serve;
 pub(crate) mod signed;
 mod tokens;
+mod validation;
 mod wire;
 
 #[cfg(test)]

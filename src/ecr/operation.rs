@@ -4,7 +4,7 @@
 //! `prepare_read` and `prepare_write` turn a body into a call whose type is forgotten, so that everything above deals
 //! with all operations alike. The table of which operation is which stands in `request`.
 
-use std::fmt;
+use std::{fmt, slice};
 
 use bytes::Bytes;
 
@@ -23,6 +23,11 @@ pub(crate) trait WireOperation: WireRequest<Input: fmt::Debug + Send + 'static> 
     /// The repository that the call names; the first if it names several.
     fn repository(_input: &Self::Input) -> Option<&RepositoryName> {
         None
+    }
+
+    /// All repositories that the call names, each of which the caller must have a right to.
+    fn repositories(input: &Self::Input) -> &[RepositoryName] {
+        Self::repository(input).map_or(&[], slice::from_ref)
     }
 
     /// Notes what else is known of the call. Where it names several images or digests, the first counts.
@@ -63,6 +68,8 @@ pub(crate) trait WriteOperation: WireOperation {
 pub trait Described: fmt::Debug + Send {
     /// The repository that the call names; the first if it names several.
     fn repository(&self) -> Option<&RepositoryName>;
+    /// All repositories that the call names.
+    fn repositories(&self) -> &[RepositoryName];
     /// Notes what else is known of the call.
     fn facts(&self, facts: &mut Facts);
     /// Images that the call pulls, and that a cache rule may have to fetch before.
@@ -124,6 +131,10 @@ impl<O: WireOperation> fmt::Debug for Answered<O> {
 impl<O: WireOperation> Described for Prepared<O> {
     fn repository(&self) -> Option<&RepositoryName> {
         O::repository(&self.0)
+    }
+
+    fn repositories(&self) -> &[RepositoryName] {
+        O::repositories(&self.0)
     }
 
     fn facts(&self, facts: &mut Facts) {

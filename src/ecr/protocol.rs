@@ -22,9 +22,6 @@ use crate::registry::types::Timestamp;
 pub const TARGET_PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921";
 /// Content type of every request and reply.
 pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-/// Most bytes that a request body may have: a manifest of 4 194 304 characters, each written as an escape of a surrogate
-/// pair, still fits, and so does a layer part of 20 971 520 bytes in base64.
-pub const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// The target header is missing or names no operation of the service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,8 +61,9 @@ thread_local! {
 /// Writes a reply body. It is written to room that the thread keeps and copied once, rather than grown piece by piece.
 pub(crate) fn write_body<T: Serialize>(reply: &T) -> Bytes {
     let mut scratch = SCRATCH.take();
-    // Reply structs have string keys and finite numbers only, so there is nothing that JSON cannot carry.
-    serde_json::to_writer(&mut scratch, reply).expect("reply structs always serialize");
+    // Reply structs have string keys and finite numbers only, so there is nothing that JSON cannot carry. This library
+    // finds what to escape many bytes at a time; it is not for reading, since it would nest as deep as a caller says.
+    sonic_rs::to_writer(&mut scratch, reply).expect("reply structs always serialize");
     let body = Bytes::copy_from_slice(&scratch);
     scratch.clear();
     scratch.shrink_to(SCRATCH_BYTES);

@@ -1,8 +1,10 @@
 //! A decoded request: which operation with which input, on which registry.
 //!
-//! [`decode`] needs no world and is for outside its writer; what it answers is run inside. Three operations need more than
-//! a registry and say so by their own variants of [`Call`]: tokens are minted by the world, and the bytes of layers go to
-//! the blob store between two steps.
+//! [`decode`] needs no world and is for outside its writer; what it answers is run inside. Four operations need more than a
+//! registry and say so by their own variants of [`Call`]: tokens are minted by the world, the bytes of layers go to the blob
+//! store between two steps, and the validation of a cache rule asks its upstream.
+
+use std::slice;
 
 use bytes::Bytes;
 
@@ -61,7 +63,7 @@ use super::wire::templates::{
 use super::wire::{Addressed, WireRequest};
 use crate::facts::{Fact, Facts};
 use crate::operations::Operation;
-use crate::registry::ops::{complete_layer_upload, upload_layer_part};
+use crate::registry::ops::{complete_layer_upload, upload_layer_part, validate_pull_through_cache_rule};
 use crate::registry::types::{AccountId, Digest, Region, RegistryKey, RepositoryName};
 use crate::registry::{Caller, ImageIdentifier, ResourceTag};
 use crate::wire_errors::Failure;
@@ -91,6 +93,8 @@ pub enum Call {
     UploadLayerPart(LayerPart),
     /// `CompleteLayerUpload`: `check` of the operation, verify the bytes, `apply`.
     CompleteLayerUpload(complete_layer_upload::Input),
+    /// `ValidatePullThroughCacheRule`: `apply` of the operation, then a try of the login.
+    ValidatePullThroughCacheRule(validate_pull_through_cache_rule::Input),
 }
 
 /// Which registries to log in to.
@@ -183,7 +187,9 @@ pub fn decode(operation: Operation, body: &[u8]) -> Result<Request, Failure> {
         Op::StopReplicationBackfill => write(prepare_write::<StopReplicationBackfillRequest>(body)?),
         Op::UpdatePullThroughCacheRule => write(prepare_write::<UpdatePullThroughCacheRuleRequest>(body)?),
         Op::UpdateRepositoryCreationTemplate => write(prepare_write::<UpdateRepositoryCreationTemplateRequest>(body)?),
-        Op::ValidatePullThroughCacheRule => write(prepare_write::<ValidatePullThroughCacheRuleRequest>(body)?),
+        Op::ValidatePullThroughCacheRule => {
+            other::<ValidatePullThroughCacheRuleRequest>(body, Call::ValidatePullThroughCacheRule)?
+        }
     };
     Ok(Request { operation, registry_id, call })
 }
@@ -217,7 +223,7 @@ impl Request {
         match &self.call {
             Call::Read(call) => call.facts(facts),
             Call::Write(call) => call.facts(facts),
-            Call::GetAuthorizationToken(_) => {}
+            Call::GetAuthorizationToken(_) | Call::ValidatePullThroughCacheRule(_) => {}
             Call::UploadLayerPart(part) => {
                 facts.set(Fact::Upload, part.input.upload_id.to_string());
                 facts.set(Fact::Size, part.input.length_bytes);
@@ -236,9 +242,20 @@ impl Call {
         match self {
             Self::Read(call) => call.repository(),
             Self::Write(call) => call.repository(),
-            Self::GetAuthorizationToken(_) => None,
+            Self::GetAuthorizationToken(_) | Self::ValidatePullThroughCacheRule(_) => None,
             Self::UploadLayerPart(part) => Some(&part.input.repository),
             Self::CompleteLayerUpload(input) => Some(&input.repository),
+        }
+    }
+
+    /// All repositories that the call names, each of which the caller must have a right to.
+    pub fn repositories(&self) -> &[RepositoryName] {
+        match self {
+            Self::Read(call) => call.repositories(),
+            Self::Write(call) => call.repositories(),
+            Self::GetAuthorizationToken(_) | Self::ValidatePullThroughCacheRule(_) => &[],
+            Self::UploadLayerPart(part) => slice::from_ref(&part.input.repository),
+            Self::CompleteLayerUpload(input) => slice::from_ref(&input.repository),
         }
     }
 
@@ -247,7 +264,10 @@ impl Call {
         match self {
             Self::Read(call) => call.request_tags(),
             Self::Write(call) => call.request_tags(),
-            Self::GetAuthorizationToken(_) | Self::UploadLayerPart(_) | Self::CompleteLayerUpload(_) => &[],
+            Self::GetAuthorizationToken(_)
+            | Self::UploadLayerPart(_)
+            | Self::CompleteLayerUpload(_)
+            | Self::ValidatePullThroughCacheRule(_) => &[],
         }
     }
 
@@ -256,7 +276,10 @@ impl Call {
         match self {
             Self::Read(call) => call.pulls(),
             Self::Write(call) => call.pulls(),
-            Self::GetAuthorizationToken(_) | Self::UploadLayerPart(_) | Self::CompleteLayerUpload(_) => &[],
+            Self::GetAuthorizationToken(_)
+            | Self::UploadLayerPart(_)
+            | Self::CompleteLayerUpload(_)
+            | Self::ValidatePullThroughCacheRule(_) => &[],
         }
     }
 
@@ -265,7 +288,10 @@ impl Call {
         match self {
             Self::Read(call) => call.download(),
             Self::Write(call) => call.download(),
-            Self::GetAuthorizationToken(_) | Self::UploadLayerPart(_) | Self::CompleteLayerUpload(_) => None,
+            Self::GetAuthorizationToken(_)
+            | Self::UploadLayerPart(_)
+            | Self::CompleteLayerUpload(_)
+            | Self::ValidatePullThroughCacheRule(_) => None,
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Response};
 
-use super::protocol::{CONTENT_TYPE as JSON, MAX_BODY_BYTES, UnknownTarget, parse_target};
+use super::protocol::{CONTENT_TYPE as JSON, UnknownTarget, parse_target};
 use super::signed::Signed;
-use super::{Answer, Call as EcrOperation, Links, Request, decode, download, layers, tokens};
+use super::{Answer, Call as EcrOperation, Links, Request, decode, layers, tokens, validation};
 use crate::auth::signature::{SignedRequest, verify};
 use crate::auth::sigv4::{IncompleteSignature, Sigv4Claim};
 use crate::facts::{Fact, Facts, Surface};
@@ -19,45 +19,49 @@ use crate::operations::Operation;
 use crate::pull_through;
 use crate::registry::types::{Digest, Region, RegistryKey, RepositoryName, Timestamp};
 use crate::registry::{Caller, Effect};
+use crate::storage::Place;
 use crate::wire_errors::{
-    AccessDenied, BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, UnrecognizedClient, ecr_response,
+    AccessDenied, BodyTooLarge, Failure, MissingAuthenticationToken, RouteNotFound, SessionExpired, UnrecognizedClient,
+    ecr_response,
 };
 use crate::worlds::address::Addressed;
-use crate::worlds::{AuthMode, CallArrival, Live, RepositoryUri, World};
+use crate::worlds::{AuthMode, CallArrival, DeclaredKey, Live, RepositoryUri, World};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// Serves one request that is not below `/v2`.
 pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, EndConnection> {
-    let path = arrival.parts.uri.path();
-    if path.starts_with(download::PATH) {
-        return download::serve(arrival).await;
-    }
     let target = target(&arrival);
     let name = target.as_ref().map_or("unknown", |operation| operation.name());
     let mut facts = arrival.facts(Surface::Ecr, name, target.as_ref().ok().map(|operation| operation.name()));
-    let claim = arrival.header(AUTHORIZATION).map(Sigv4Claim::parse_header);
+    let claim = match arrival.header(AUTHORIZATION) {
+        Some(header) => Some(Sigv4Claim::parse_header(header)),
+        None => arrival.parts.uri.query().and_then(Sigv4Claim::parse_query),
+    };
     let access_key = claim.as_ref().and_then(|claim| claim.as_ref().ok()).map(|claim| claim.access_key.clone());
     if let Some(key) = &access_key {
         facts.set(Fact::AccessKey, key.as_str());
     }
+    let is_presigned = matches!(&claim, Some(Ok(claim)) if claim.presigned.is_some());
     let credential = CredentialHints { access_key: access_key.as_deref(), any: access_key.is_some(), password: None };
     let addressed = match find_world(&mut arrival, Surface::Ecr, &facts, credential) {
         Ok(addressed) => addressed,
         Err(refusal) => return Ok(refusal),
     };
-    let identity = authenticate(claim, &addressed, &mut facts, arrival.daemon.real().now());
+    let identity = authenticate(claim, &addressed, &mut facts, &arrival);
     // Set once it is known who calls: ECR throttles after it has authenticated and before it decodes (unconfirmed).
     let mut counts_as = None;
     let decoded = match (identity, target) {
         (Err(failure), _) | (Ok(_), Err(failure)) => Err(failure),
-        (Ok(identity), Ok(operation)) => match arrival.read_body(MAX_BODY_BYTES).await {
+        (Ok(identity), Ok(operation)) => match arrival.read_body(arrival.daemon.bounds.max_api_body).await {
             Ok(body) => identity.verify(&arrival, &body).and_then(|()| {
                 counts_as = Some((identity.registry(), operation));
-                let request = decode(operation, &body)?;
+                // Botocore, which alone of AWS's SDKs presigns such calls, sends them without a body (unconfirmed).
+                let members = if is_presigned && body.is_empty() { b"{}" } else { &*body };
+                let request = decode(operation, members)?;
                 Ok(((identity.caller, identity.region), request, body.len() as u64))
             }),
-            Err(BodyError::TooLong) => Err(BodyTooLarge(MAX_BODY_BYTES as u64).into()),
+            Err(BodyError::TooLong) => Err(BodyTooLarge(arrival.daemon.bounds.max_api_body as u64).into()),
             Err(BodyError::Gone) => {
                 // Recorded as given up by its caller, which is what dropping it does.
                 let record = arrival.record(facts);
@@ -144,14 +148,13 @@ fn authenticate(
     claim: Option<Result<Sigv4Claim, IncompleteSignature>>,
     addressed: &Addressed,
     facts: &mut Facts,
-    real: Timestamp,
+    arrival: &Arrival,
 ) -> Result<Identity, Failure> {
     let world = &addressed.world;
     let claim = claim.transpose()?;
     let access_key = claim.as_ref().map(|claim| claim.access_key.clone()).unwrap_or_default();
     let (mode, virtual_now, default_region, declared) = world.write(|live| {
-        let principals = &live.state.principals;
-        let declared = principals.caller(&access_key).zip(principals.secret(&access_key).cloned());
+        let declared = live.state.principals.key(&access_key).cloned();
         (live.state.auth, live.now(), live.state.default_region().clone(), declared)
     });
     let region = match &claim {
@@ -159,23 +162,34 @@ fn authenticate(
         None if mode == AuthMode::Off => default_region,
         None => return Err(MissingAuthenticationToken.into()),
     };
-    let (caller, declared_secret) = if let Some((caller, secret)) = declared {
-        (caller, Some(secret))
-    } else {
-        let account = addressed.account.unwrap_or_else(|| world.identity().default_account());
-        let registry = RegistryKey { account, region: region.clone() };
-        (Live::root_caller(&registry, account), None)
-    };
+    let caller = declared.as_ref().map_or_else(
+        || {
+            let account = addressed.account.unwrap_or_else(|| world.identity().default_account());
+            let registry = RegistryKey { account, region: region.clone() };
+            Live::root_caller(&registry, account)
+        },
+        DeclaredKey::caller,
+    );
     let unverified = match claim.filter(|_| mode.verifies()) {
         Some(claim) => {
             let minted = || world.identity().minted_secret(&claim.access_key).map(Arc::from);
+            let declared_secret = declared.as_ref().map(|key| Arc::clone(key.secret()));
             let secret = declared_secret.or_else(minted).ok_or(UnrecognizedClient)?;
+            let session_token = declared.as_ref().and_then(DeclaredKey::session_token);
+            if claim.session_token(&arrival.parts.headers) != session_token {
+                return Err(UnrecognizedClient.into());
+            }
             // A caller's own clock is real, unless its test has moved that as well.
+            let real = arrival.daemon.real().now();
             let now = if mode == AuthMode::VerifiedOnWorldClock { virtual_now } else { real };
             Some(Unverified { claim, secret, now })
         }
         None => None,
     };
+    // When a key ends is declared, not claimed, so it ends in every world.
+    if declared.is_some_and(|key| key.has_expired(virtual_now)) {
+        return Err(SessionExpired.into());
+    }
     facts.set(Fact::Account, caller.account.as_str());
     facts.set(Fact::Region, region.as_str());
     facts.set(Fact::Caller, Arc::clone(&caller.arn));
@@ -194,11 +208,14 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
     let registry = request.registry(&signed.caller, &signed.region);
     let call = &signed.call;
     let action = request.operation.action();
-    let (repository, tags) = (request.call.repository().cloned(), request.call.request_tags().to_vec());
+    let (repositories, tags) = (request.call.repositories().to_vec(), request.call.request_tags().to_vec());
     let authorize = |live: &Live| {
-        live.state
-            .authorize(&registry, &signed.caller, action, repository.as_ref(), &tags)
-            .map_err(|refused| AccessDenied::new(&signed.caller, action, refused))
+        let judge = |repository| {
+            let judged = live.state.authorize(&registry, &signed.caller, action, repository, &tags);
+            judged.map_err(|refused| AccessDenied::new(&signed.caller, action, refused))
+        };
+        // The first that is refused is named.
+        if repositories.is_empty() { judge(None) } else { repositories.iter().map(Some).try_for_each(judge) }
     };
     // A read or a write is judged by the very state that it meets; what takes several steps is judged before the first.
     let asks_upstream = !request.call.pulls().is_empty() || request.call.download().is_some();
@@ -251,6 +268,7 @@ async fn handle(signed: &mut Signed, request: Request) -> Result<Answer, Stop> {
         EcrOperation::GetAuthorizationToken(request) => Ok(tokens::mint(signed, &registry, &request)),
         EcrOperation::UploadLayerPart(part) => layers::upload_part(signed, &registry, part).await,
         EcrOperation::CompleteLayerUpload(input) => layers::complete(signed, &registry, input).await,
+        EcrOperation::ValidatePullThroughCacheRule(input) => validation::validate(signed, &registry, input).await,
     }
 }
 
@@ -304,7 +322,9 @@ impl Links for WorldLinks<'_> {
     }
 
     fn download_url(&self, registry: &RegistryKey, repository: &RepositoryName, digest: &Digest) -> String {
+        let identity = self.world.identity();
         let now: Timestamp = self.world.write(|live| live.now());
-        download::url(self.world, registry, repository, digest, now)
+        let place = Place::new(identity, registry, repository, digest);
+        format!("{}{}", identity.endpoint, place.presigned(&identity.key, now, None))
     }
 }

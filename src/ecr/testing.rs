@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::answer::Links;
 use super::request::{Call, decode};
+use super::wire::cache_rules::validation_answer;
 use crate::operations::Operation;
-use crate::registry::ops::cache_fill;
+use crate::registry::ops::{cache_fill, validate_pull_through_cache_rule};
 use crate::registry::types::{AccountId, Digest, RegistryKey, RepositoryName, StoredBlob, Timestamp, VerifiedBlob};
 use crate::registry::{Caller, Context, Effect, Ids, Registry, Surroundings, Work};
 use crate::wire_errors::Failure;
@@ -139,6 +140,10 @@ impl Bench {
                     _ => None,
                 }));
                 answer
+            }
+            Call::ValidatePullThroughCacheRule(input) => {
+                let output = validate_pull_through_cache_rule::apply(&self.registry, &OneUpstream, &input)?;
+                validation_answer(self.registry.key(), output)
             }
             other => panic!("{other:?} needs more than a registry"),
         };

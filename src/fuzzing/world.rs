@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::blobs::BlobStore;
 use crate::clock::{ClockMode, RealTime};
+use crate::config::Bounds;
 use crate::control::{apply_documents, default_region};
 use crate::daemon::{Daemon, TaskSet, UploadSessions};
 use crate::ecr::{decode, serve, signed::Signed};
@@ -71,7 +72,11 @@ impl Bench {
             remote: RemoteRegistry::new(hosts, RemoteTimeouts::default(), real),
             pulls: PullThrough::default(),
             tasks: TaskSet::default(),
+            bounds: Bounds::default(),
+            permits: Arc::new(tokio::sync::Semaphore::new(1)),
             listen: nowhere,
+            tls: None,
+            h2c: false,
             control: nowhere,
             token: None,
             masker: Masker::new([0; 16]),
@@ -135,7 +140,8 @@ impl Bench {
         self.daemon.uploads.close_world(incarnation);
         let mut bytes = self.daemon.blobs.begin();
         bytes.write(OPEN_UPLOAD).expect("there is room for five bytes");
-        self.daemon.uploads.open(incarnation, self.upload.clone(), bytes);
+        let opened = self.daemon.uploads.open(incarnation, self.upload.clone(), bytes);
+        opened.expect("no other upload is open");
         Case { bench: self, world }
     }
 

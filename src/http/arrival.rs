@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{Method, header};
+use http::{HeaderValue, Method, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
+use super::request_body::RequestBody;
 use super::socket::ConnectionHandle;
 use crate::daemon::Daemon;
 use crate::facts::{Fact, Facts, Surface};
 use crate::worlds::{CallArrival, WorldId};
 
-/// Unread bytes of a refused request that are taken in before the connection is given up.
-const DRAINED_BYTES: u64 = 64 << 20;
-/// Unread bytes that are taken in while the connection stays usable at once.
+/// Most unread bytes for which a connection is worth keeping.
 const SMALL_REST_BYTES: u64 = 256 << 10;
 
 /// Why a body did not arrive.
@@ -42,7 +41,7 @@ pub struct Arrival {
     pub parts: Parts,
     /// Real microseconds since the daemon's start.
     pub real_micros: u64,
-    body: Option<Incoming>,
+    body: Option<RequestBody>,
 }
 
 impl Arrival {
@@ -53,7 +52,12 @@ impl Arrival {
         listener: Option<&WorldId>,
         request: http::Request<Incoming>,
     ) -> Self {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let body = RequestBody::new(body, &parts, connection, daemon.bounds.body_timeout);
+        // HTTP/2 names the host in the target. Who looks for the header, such as a signature over it, finds it there.
+        if let Some(host) = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+            parts.headers.entry(header::HOST).or_insert(host);
+        }
         Self {
             daemon: Arc::clone(daemon),
             connection: Arc::clone(connection),
@@ -113,7 +117,7 @@ impl Arrival {
     }
 
     /// The body, to be read by the caller; empty when it was taken already.
-    pub fn take_body(&mut self) -> Option<Incoming> {
+    pub fn take_body(&mut self) -> Option<RequestBody> {
         self.body.take()
     }
 
@@ -147,7 +151,8 @@ impl Arrival {
     }
 
     /// Sees to it that an answer given before the body was read reaches a caller who sends first and reads afterwards: the
-    /// rest is taken in and thrown away, within a bound, since closing a socket with unread bytes resets it.
+    /// rest is taken in and thrown away, within bounds, since closing a socket with unread bytes resets it. A caller who
+    /// asked first is spared the sending.
     pub fn drain(&mut self) {
         let Some(body) = self.body.take() else { return };
         drain(&self.daemon, body, self.content_length());
@@ -155,25 +160,32 @@ impl Arrival {
 }
 
 /// Takes in the rest of a body in the background; see [`Arrival::drain`].
-pub fn drain(daemon: &Arc<Daemon>, mut body: Incoming, length: Option<u64>) {
+pub fn drain(daemon: &Arc<Daemon>, mut body: RequestBody, length: Option<u64>) {
     use http_body::Body as _;
     if body.is_end_stream() {
         return;
     }
-    let bound = length.unwrap_or(DRAINED_BYTES).max(SMALL_REST_BYTES);
+    if body.is_unasked() || length.is_some_and(|length| length > SMALL_REST_BYTES) {
+        body.connection().pace.take_leave();
+    }
+    if body.is_unasked() {
+        return;
+    }
+    let (most, time) = (daemon.bounds.max_drain, daemon.bounds.drain_timeout);
     let stop = daemon.tasks.stop().clone();
     daemon.tasks.spawn(async move {
         let mut taken = 0_u64;
         let taking = async {
             while let Some(Ok(frame)) = body.frame().await {
                 taken += frame.data_ref().map_or(0, |data| data.len() as u64);
-                if taken > bound {
+                if taken > most {
                     break;
                 }
             }
         };
         tokio::select! {
-            () = taking => {}
+            // Whoever is still sending by then is cut off.
+            _ = tokio::time::timeout(time, taking) => {}
             () = stop.cancelled() => {}
         }
     });

@@ -14,9 +14,10 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
+use super::departure::Departure;
+use super::pace::PacedCall;
 use super::socket::ConnectionHandle;
 use crate::blobs::BlobReader;
-use crate::daemon::UnderWay;
 use crate::journal::Outcome;
 
 /// Bytes read from the store at a time.
@@ -28,7 +29,7 @@ pub trait Finish: Send + Sync {
     fn finished(&mut self, outcome: Outcome, bytes_out: u64);
 }
 
-/// How a rule cuts a body.
+/// How a rule cuts a body. Under HTTP/2 it is the stream that ends so; others on its connection go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CutEnd {
     /// The connection ends in order, too early.
@@ -37,7 +38,8 @@ pub enum CutEnd {
     Reset,
 }
 
-/// Why a body ended early: a rule said so. Never shown to anybody; it makes the library drop the connection.
+/// Why a body ended early: a rule said so. Never shown to anybody; it makes the library drop the connection, or
+/// reset the stream.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("a fault rule ended the body here")]
 pub struct CutByRule;
@@ -103,7 +105,7 @@ pub struct ReplyBody {
     sent: u64,
     finish: Option<Box<dyn Finish>>,
     /// Its call counts to the load of its thread until the body is gone.
-    under_way: Option<UnderWay>,
+    under_way: Option<PacedCall>,
 }
 
 impl ReplyBody {
@@ -192,7 +194,7 @@ impl ReplyBody {
     }
 
     /// The call that it answers, which is under way as long as the body is.
-    pub fn counted_as(mut self, under_way: UnderWay) -> Self {
+    pub fn counted_as(mut self, under_way: PacedCall) -> Self {
         self.under_way = Some(under_way);
         self
     }
@@ -220,6 +222,20 @@ impl ReplyBody {
                 _ => return Poll::Ready(true),
             }
         }
+    }
+
+    /// Counts these bytes against the cut; the last ones before it are watched as they leave.
+    fn cut_at(&mut self, bytes: Bytes) -> Bytes {
+        let Cut::After { bytes: left, end, connection } = &mut self.cut else { return bytes };
+        *left -= bytes.len() as u64;
+        if *left > 0 {
+            return bytes;
+        }
+        let (end, connection) = (*end, Arc::clone(connection));
+        let (bytes, departure) = Departure::of(bytes, &connection);
+        let waiting = Arc::clone(&connection);
+        self.cut = Cut::Ending { sent: Box::pin(async move { waiting.sent(departure).await }), end, connection };
+        bytes
     }
 
     /// Ends the body, and with it the connection, for a reason of our own.
@@ -291,52 +307,44 @@ impl Body for ReplyBody {
             // Late bytes must not reach anybody.
             return Poll::Ready(Some(body.break_off(io::ErrorKind::ConnectionAborted.into())));
         }
-        loop {
-            match &mut body.cut {
-                Cut::Ending { sent, end, connection } => {
-                    std::task::ready!(sent.as_mut().poll(cx));
-                    let outcome = match end {
-                        CutEnd::Reset => {
-                            connection.reset_on_close();
-                            Outcome::FaultReset
-                        }
-                        CutEnd::Eof => Outcome::FaultEof,
-                    };
-                    body.cut = Cut::None;
-                    body.tell(outcome);
-                    return Poll::Ready(Some(Err(io::Error::other(CutByRule))));
+        if let Cut::Ending { sent, end, connection } = &mut body.cut {
+            std::task::ready!(sent.as_mut().poll(cx));
+            let (outcome, ends_in_order) = match end {
+                CutEnd::Reset => {
+                    connection.reset_for_one_call();
+                    (Outcome::FaultReset, false)
                 }
-                Cut::After { bytes: 0, end, connection } => {
-                    let (end, connection) = (*end, Arc::clone(connection));
-                    let waiting = Arc::clone(&connection);
-                    let flushes = connection.flushes();
-                    let sent: Waiting = Box::pin(async move { waiting.sent(flushes).await });
-                    body.cut = Cut::Ending { sent, end, connection };
-                }
-                Cut::After { .. } | Cut::None => break,
-            }
+                // A stream can end in order by itself; without streams, the connection has to.
+                CutEnd::Eof => (Outcome::FaultEof, connection.is_shared()),
+            };
+            body.cut = Cut::None;
+            body.tell(outcome);
+            return Poll::Ready(if ends_in_order { None } else { Some(Err(io::Error::other(CutByRule))) });
         }
-        if body.remaining == 0 {
+        let until_cut = match &body.cut {
+            Cut::After { bytes, .. } => Some(*bytes),
+            Cut::None | Cut::Ending { .. } => None,
+        };
+        if body.remaining == 0 && until_cut.is_none() {
             body.tell(Outcome::Completed);
             return Poll::Ready(None);
         }
-        let until_cut = match &body.cut {
-            Cut::After { bytes, .. } => *bytes,
-            Cut::None | Cut::Ending { .. } => body.remaining,
-        };
         let until_pause = body.delays.front().map_or(u64::MAX, |(at, ..)| at - body.sent);
-        let most = until_cut.min(until_pause);
-        let bytes = match body.next_bytes(most) {
-            Ok(bytes) if !bytes.is_empty() => bytes,
-            Ok(_) => return Poll::Ready(Some(body.break_off(io::ErrorKind::UnexpectedEof.into()))),
+        let most = until_cut.unwrap_or(body.remaining).min(until_pause);
+        // A cut before the first byte waits for the departure of none.
+        let next = if most == 0 { Ok(Bytes::new()) } else { body.next_bytes(most) };
+        let bytes = match next {
+            Ok(bytes) if bytes.is_empty() && most > 0 => {
+                return Poll::Ready(Some(body.break_off(io::ErrorKind::UnexpectedEof.into())));
+            }
+            Ok(bytes) => bytes,
             Err(error) => return Poll::Ready(Some(body.break_off(error))),
         };
         let length = bytes.len() as u64;
         body.remaining -= length;
         body.sent += length;
-        if let Cut::After { bytes: left, .. } = &mut body.cut {
-            *left -= length;
-        } else if body.has_ended() {
+        let bytes = body.cut_at(bytes);
+        if body.has_ended() {
             body.tell(Outcome::Completed);
         }
         Poll::Ready(Some(Ok(Frame::data(bytes))))

@@ -105,6 +105,23 @@ impl Call {
         Self::of(daemon, world, connection, opened)
     }
 
+    /// Goes on with a download that was redirected, under its record and with what rules decided of its body. None if its
+    /// body was fetched already, which makes this a call of its own.
+    pub fn resumed(
+        daemon: &Arc<Daemon>,
+        world: &Arc<World>,
+        connection: &Arc<ConnectionHandle>,
+        record: u64,
+    ) -> Option<Self> {
+        world.touch();
+        let opened = world.write(|live| {
+            let body = live.resume(record)?;
+            let decision = Decision { body, ..Decision::none() };
+            Some(Opened::of(live, Opening { record, decision, is_throttled: false }))
+        });
+        Some(Self::of(daemon, Arc::clone(world), connection, opened?))
+    }
+
     fn of(daemon: &Arc<Daemon>, world: Arc<World>, connection: &Arc<ConnectionHandle>, opened: Opened) -> Self {
         let Opening { record, decision, is_throttled } = opened.opening;
         Self {
@@ -158,6 +175,13 @@ impl Call {
         }
     }
 
+    /// Leaves what rules decided of the body for the request that follows a redirect. What they decided of the call itself
+    /// happens here.
+    pub fn redirect_body(&mut self) {
+        let body = std::mem::take(&mut self.decision.body);
+        self.write(|live| live.redirect(self.record, body));
+    }
+
     async fn wait(&mut self, waits: &[Wait]) -> Result<(), EndConnection> {
         if wait_all(&self.world, self.record, waits).await {
             return Ok(());
@@ -169,7 +193,7 @@ impl Call {
     fn end_connection(&mut self, end: ConnectionEnd) -> EndConnection {
         let outcome = match end {
             ConnectionEnd::Reset => {
-                self.connection.reset_on_close();
+                self.connection.reset_for_one_call();
                 Outcome::FaultReset
             }
             ConnectionEnd::Eof => Outcome::FaultEof,

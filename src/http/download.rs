@@ -6,7 +6,7 @@ use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     IF_NONE_MATCH, RANGE,
 };
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::arrival::Arrival;
 use super::body::{Piece, ReplyBody};
@@ -26,7 +26,7 @@ const A_YEAR: &str = "max-age=31536000";
 pub fn blob_response(arrival: &Arrival, reader: BlobReader, several: SeveralRanges) -> Response<ReplyBody> {
     let digest = reader.digest().to_string();
     let etag = format!("\"{digest}\"");
-    if arrival.header(IF_NONE_MATCH).is_some_and(|given| given == etag) {
+    if still_holds(&arrival.parts.headers, &etag) {
         let mut response = empty(StatusCode::NOT_MODIFIED);
         set(&mut response, ETAG, &etag);
         return response;
@@ -70,6 +70,16 @@ pub fn blob_response(arrival: &Arrival, reader: BlobReader, several: SeveralRang
     response
 }
 
+/// Whether the caller has what this validator stands for already: it names it, among others or by a star.
+/// Source: <https://www.rfc-editor.org/rfc/rfc9110.html#section-13.1.2>
+pub fn still_holds(headers: &HeaderMap, etag: &str) -> bool {
+    let given = headers.get_all(IF_NONE_MATCH).iter().filter_map(|header| header.to_str().ok());
+    given.flat_map(|header| header.split(',')).map(str::trim).any(|given| {
+        // Compared weakly, as the RFC has it for this header.
+        given == "*" || given.strip_prefix("W/").unwrap_or(given) == etag
+    })
+}
+
 /// A line that the blob's bytes do not hold: nobody can write the digest of a text into that text.
 fn boundary_of(reader: &BlobReader) -> String {
     reader.digest().encoded().chars().take(BOUNDARY_CHARACTERS).collect()
@@ -106,5 +116,29 @@ fn empty(status: StatusCode) -> Response<ReplyBody> {
 fn set(response: &mut Response<ReplyBody>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_validator_may_be_one_of_several_and_weak() {
+        let check = |given: &[&'static str], expect: bool| {
+            let mut headers = HeaderMap::new();
+            for given in given {
+                headers.append(IF_NONE_MATCH, HeaderValue::from_static(given));
+            }
+            assert_eq!(still_holds(&headers, "\"sha256:a\""), expect, "{given:?}");
+        };
+        check(&[], false);
+        check(&["\"sha256:a\""], true);
+        check(&["W/\"sha256:a\""], true);
+        check(&["\"x\", \"sha256:a\""], true);
+        check(&["\"x\"", "\"sha256:a\""], true);
+        check(&["*"], true);
+        check(&["\"sha256:b\""], false);
+        check(&["sha256:a"], false);
     }
 }

@@ -4,11 +4,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
 use super::arrival::Arrival;
 use super::body::ReplyBody;
+use super::bounds::refuse_target;
 use super::call::{EndConnection, whole};
 use super::socket::ConnectionHandle;
 use crate::daemon::Daemon;
@@ -16,7 +18,7 @@ use crate::facts::{Facts, Surface};
 use crate::wire_errors::{Failure, NoWorld, ServerFault, ecr_response, oci_response};
 use crate::worlds::address::{self, Addressed, Hints, Refusal, Source};
 use crate::worlds::{PasswordAddress, WorldId};
-use crate::{ecr, oci};
+use crate::{ecr, oci, storage};
 
 /// Handles one request of the registry surface.
 pub(super) async fn handle(
@@ -25,18 +27,24 @@ pub(super) async fn handle(
     listener: Option<&WorldId>,
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, EndConnection> {
-    let arrival = Arrival::new(daemon, connection, listener, request);
+    let mut arrival = Arrival::new(daemon, connection, listener, request);
+    if let Some(refusal) = refuse_target(&arrival.parts.uri, &daemon.bounds) {
+        arrival.drain();
+        connection.pace.take_leave();
+        return Ok(farewell(whole(refusal), connection));
+    }
     // The protocol is known by the path alone, so that whatever goes wrong from here on is answered in its voice.
     let surface = surface_of(arrival.parts.uri.path());
     // A panic is a 500, which the journal has, too, if the call had come far enough to have a record.
     let handled = AssertUnwindSafe(async {
         match surface {
             Surface::Oci => oci::serve::serve(arrival).await,
+            _ if arrival.parts.uri.path().starts_with(storage::PATH) => storage::serve(arrival).await,
             _ => ecr::serve::serve(arrival).await,
         }
     });
     match handled.catch_unwind().await {
-        Ok(reply) => reply,
+        Ok(reply) => reply.map(|reply| farewell(reply, connection)),
         Err(panic) => {
             let message = panic_text(&*panic);
             tracing::error!(%message, "a call panicked");
@@ -46,7 +54,15 @@ pub(super) async fn handle(
     }
 }
 
-/// `/v2` and below is the OCI surface; everything else is the AWS JSON API and the downloads that it hands out.
+/// Says so on an answer that is the last of its connection.
+fn farewell(mut reply: Response<ReplyBody>, connection: &ConnectionHandle) -> Response<ReplyBody> {
+    if connection.pace.takes_leave() {
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    reply
+}
+
+/// `/v2` and below is the OCI surface; everything else is the AWS JSON API, and downloads by URL.
 fn surface_of(path: &str) -> Surface {
     if path == "/v2" || path.starts_with("/v2/") { Surface::Oci } else { Surface::Ecr }
 }

@@ -9,7 +9,7 @@ use crate::daemon::UploadBytes;
 use crate::registry::Caller;
 use crate::registry::ops::cancel_upload;
 use crate::registry::types::{RegistryKey, RepositoryName, UploadId};
-use crate::wire_errors::{BlobUploadUnknown, Failure, ServerFault};
+use crate::wire_errors::{BlobUploadUnknown, Failure, ServerFault, TooManyUploads};
 
 /// An upload that the model knows, as one call sees it.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +34,9 @@ impl UploadSession<'_> {
     /// Makes a place for the bytes of an upload that was just opened; without one the upload is dropped again.
     pub(crate) fn open(&self) -> Result<(), Failure> {
         let daemon = &self.call.daemon;
-        if !daemon.uploads.open(self.incarnation(), self.upload.clone(), daemon.blobs.begin()) {
+        if let Err(most) = daemon.uploads.open(self.incarnation(), self.upload.clone(), daemon.blobs.begin()) {
             self.forget();
-            return Err(ServerFault("Too many uploads are open in this fixture.".to_owned()).into());
+            return Err(TooManyUploads(most).into());
         }
         if self.call.world.ended().is_cancelled() {
             // The world ended after its sessions were closed, so nobody else will close this one.

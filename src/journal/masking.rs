@@ -199,6 +199,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_one_header_are_kept_as_one() {
+        let kept = MASKER.headers([
+            ("accept", b"application/one".as_slice()),
+            ("accept", b"application/two"),
+            ("host", b"localhost"),
+            ("accept", b"*/*"),
+        ]);
+        let headers: Vec<(&str, &str)> = kept.iter().collect();
+        assert_eq!(headers, [("accept", "application/one, application/two"), ("host", "localhost"), ("accept", "*/*")]);
+    }
+
+    #[test]
     fn presigned_queries_lose_signature_and_token() {
         let line = MASKER
             .request_line("GET", "/blob?X-Amz-Credential=AKID&X-Amz-Signature=cafe&x%2Damz-security-token=beef&n=1");

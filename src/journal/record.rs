@@ -8,7 +8,7 @@ use crate::facts::{Fact, Facts, Headers, Surface, Value};
 use crate::faults::Hit;
 use crate::registry::types::Timestamp;
 
-/// How far a record has come. A record never moves back.
+/// How far a record has come. A record never moves back, but for [`Record::resume`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// Received and decided.
@@ -199,6 +199,15 @@ impl Record {
         self.bytes_out = ending.bytes_out;
     }
 
+    /// Opens the record again: the download whose redirect it has goes on with the request that fetches the body.
+    pub fn resume(&mut self) {
+        for result in [Fact::Status, Fact::Error, Fact::Outcome] {
+            self.facts.unset(result);
+        }
+        self.phase = Phase::Arrived;
+        (self.outcome, self.status, self.error, self.finished) = (None, None, None, None);
+    }
+
     /// Whether it is a task rather than a call.
     pub fn is_task(&self) -> bool {
         self.facts.surface == Surface::Task
@@ -263,6 +272,17 @@ mod tests {
         record.start_reply();
         record.commit(3, 3);
         assert_eq!((record.phase, record.outcome, record.status), (Phase::Finished, Some(Outcome::FaultReset), None));
+    }
+
+    #[test]
+    fn a_redirected_download_ends_with_the_request_that_fetches_it() {
+        let mut record = record();
+        record.finish(ending(Outcome::Completed, Some(307)));
+        record.resume();
+        assert_eq!((record.phase, record.outcome, record.status), (Phase::Arrived, None, None));
+        assert!(record.facts.get(Fact::Status).is_none() && record.facts.get(Fact::Outcome).is_none());
+        record.finish(ending(Outcome::FaultEof, Some(206)));
+        assert_eq!((record.facts.text(Fact::Status), record.outcome), ("206".into(), Some(Outcome::FaultEof)));
     }
 
     #[test]

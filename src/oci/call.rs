@@ -6,14 +6,14 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
-use super::profile::{Digests, Profile};
+use super::profile::{Digests, Downloads, Profile};
 use super::route::Matched;
 use crate::http::{Arrival, Call, UploadSession};
 use crate::operations::Operation;
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, UploadId};
 use crate::registry::{Caller, Registry, templates};
 use crate::wire_errors::{AccessDenied, DigestInvalid, Failure, NameInvalid};
-use crate::worlds::Live;
+use crate::worlds::{Live, SurfaceSettings};
 
 /// A call whose route, world and caller are known.
 pub(super) struct OciCall {
@@ -24,6 +24,8 @@ pub(super) struct OciCall {
     pub(super) caller: Caller,
     /// How this world's registry surface behaves.
     pub(super) profile: &'static Profile,
+    /// What it offers beside that.
+    pub(super) surface: SurfaceSettings,
     /// Our own base URL in the words of the caller's `Host`, without a trailing slash.
     pub(super) base_url: String,
     /// What stands before the path of a `Location` or `Link`: that URL, or nothing.
@@ -34,6 +36,15 @@ impl OciCall {
     /// The repository of the path.
     pub(super) fn repository(&self) -> Result<RepositoryName, Failure> {
         repository_name(&self.matched.name.0)
+    }
+
+    /// Where the bytes of a blob are to be had.
+    pub(super) fn downloads(&self) -> Downloads {
+        match self.surface.redirects {
+            Some(true) => Downloads::Redirected,
+            Some(false) => Downloads::Direct,
+            None => self.profile.downloads,
+        }
     }
 
     /// The digest that the path names.

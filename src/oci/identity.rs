@@ -10,7 +10,7 @@ use crate::registry::Caller;
 use crate::registry::types::{AccountId, Region, RegistryKey, Timestamp};
 use crate::wire_errors::{Failure, TokenExpired, Unauthorized};
 use crate::worlds::address::Addressed;
-use crate::worlds::{AuthMode, Live, PasswordAddress, Token};
+use crate::worlds::{AuthMode, Live, PasswordAddress, SurfaceSettings, Token};
 
 /// User name of every registry login.
 const USER: &str = "AWS";
@@ -52,6 +52,8 @@ pub(super) struct Identity {
 pub(super) struct Standing {
     /// How its registry surface behaves.
     pub(super) profile: &'static Profile,
+    /// What it offers beside that.
+    pub(super) surface: SurfaceSettings,
     auth: AuthMode,
     token: Option<Token>,
     now: Timestamp,
@@ -67,6 +69,7 @@ impl Standing {
         });
         world.write(|live| Self {
             profile: Profile::of(live.state.profile),
+            surface: live.state.surface,
             auth: live.state.auth,
             token: password.and_then(|password| live.state.tokens.find(password.number).cloned()),
             now: live.now(),

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
 use http::{Response, StatusCode};
 
 use super::accept;
 use super::call::{OciCall, parse_digest, reply, set};
 use super::profile::{Conversion, Digests, Errors, ManifestDeletion, TagParameters};
-use crate::http::{BodyError, ReplyBody, Stop, whole};
+use crate::http::{BodyError, ReplyBody, Stop, still_holds, whole};
 use crate::operations::Route;
 use crate::pull_through;
 use crate::registry::conversion;
@@ -18,7 +18,7 @@ use crate::registry::errors::InvalidParameter;
 use crate::registry::limits;
 use crate::registry::ops::{batch_delete_image, delete_manifest, image_by_reference, put_manifest};
 use crate::registry::templates;
-use crate::registry::types::{RepositoryName, TAG_PATTERN, Tag};
+use crate::registry::types::{InvalidName, RepositoryName, Tag};
 use crate::registry::{ImageFailureCause, ImageIdentifier, Manifest, MediaType, Reference};
 use crate::wire_errors::{Failure, ManifestTooLarge, ManifestUnknown, TagInvalid, Unsupported};
 
@@ -32,19 +32,23 @@ fn reference(call: &OciCall) -> Result<Reference, Failure> {
     if text.contains(':') {
         return Ok(Reference::Digest(parse_digest(text)?));
     }
-    text.parse().map(Reference::Tag).map_err(|_| {
-        let constraint = format!("must satisfy regular expression '{TAG_PATTERN}'");
-        let refused = InvalidParameter::new("imageTag", constraint);
+    if call.profile.errors == Errors::Specification {
+        return tag(call, text).map(Reference::Tag);
+    }
+    text.parse().map(Reference::Tag).map_err(|error: InvalidName| {
+        let refused = InvalidParameter::new("imageTag", error.to_string());
         match call.matched.route {
-            _ if call.profile.errors == Errors::Specification => invalid_tag(text),
             Route::ManifestHead => TagInvalid(refused.to_string().into()).into(),
             _ => refused.into(),
         }
     })
 }
 
-fn invalid_tag(text: &str) -> Failure {
-    TagInvalid(format!("`{text}` is no tag").into()).into()
+/// A tag, or the specification's words for what is none.
+fn tag(call: &OciCall, text: &str) -> Result<Tag, Failure> {
+    let tag: Option<Tag> = text.parse().ok();
+    let tag = tag.filter(|tag| call.profile.tags.takes(tag));
+    tag.ok_or_else(|| TagInvalid(format!("`{text}` is no tag").into()).into())
 }
 
 pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
@@ -82,7 +86,7 @@ pub(super) async fn fetch(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     let manifest = readable.unwrap_or_else(|| Arc::clone(image.manifest()));
     let digest = manifest.digest().to_string();
     let etag = format!("\"{digest}\"");
-    if call.arrival.header(IF_NONE_MATCH).is_some_and(|given| given == etag) {
+    if still_holds(&call.arrival.parts.headers, &etag) {
         let mut response = reply(StatusCode::NOT_MODIFIED, "");
         set(&mut response, ETAG, &etag);
         return Ok(whole(response));
@@ -143,7 +147,8 @@ pub(super) async fn put(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop>
     let mut response = reply(StatusCode::CREATED, "");
     set(&mut response, LOCATION, &format!("{}/v2/{repository}/manifests/{digest}", call.location_base));
     set(&mut response, CONTENT_DIGEST, &digest.to_string());
-    if let Some(subject) = subject {
+    // It says that the list of referrers has the push.
+    if let Some(subject) = subject.filter(|_| call.surface.referrers) {
         set(&mut response, SUBJECT, &subject);
     }
     for tag in &shown_tags {
@@ -160,7 +165,7 @@ fn tag_parameters(call: &OciCall) -> Result<Vec<Tag>, Failure> {
         TagParameters::Ignored => Ok(Vec::new()),
         TagParameters::Taken => {
             let tags = call.matched.query.tags.iter();
-            tags.map(|text| text.parse().map_err(|_| invalid_tag(text))).collect()
+            tags.map(|text| tag(call, text)).collect()
         }
     }
 }

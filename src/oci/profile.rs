@@ -1,17 +1,17 @@
 //! The two profiles of the registry surface: every difference between ECR and the distribution specification is a switch
 //! here, with its source. Whatever has no switch is the same in both.
 //!
-//! A world has one profile for life. Rules of the model are its enums, and a switch hands one over; nothing here decides
+//! A world has one profile for life; what it may turn off beside that stands in `worlds::SurfaceSettings`. Rules of the model are its enums, and a switch hands one over; nothing here decides
 //! anything by itself.
 
 use http::StatusCode;
 
-use super::range::SeveralRanges;
 use crate::registry::limits;
 use crate::registry::ops::finish_upload::UploadRules;
 use crate::registry::ops::mount_blob::MountRules;
 use crate::registry::ops::put_image::ManifestRules;
 use crate::registry::templates::MissingRepository;
+use crate::registry::types::Tag;
 use crate::worlds::RegistryProfile;
 
 /// How the registry surface behaves where ECR and the specification differ.
@@ -37,6 +37,8 @@ pub(crate) struct Profile {
     pub(crate) mounts_from_anywhere: MountFromAnywhere,
     /// What a manifest must satisfy.
     pub(crate) manifests: ManifestRules,
+    /// What may be a tag.
+    pub(crate) tags: TagGrammar,
     /// What `?tag=` on a push by digest does.
     pub(crate) tag_parameters: TagParameters,
     /// Whether a pull by tag converts a manifest for a reader who accepts another format.
@@ -51,8 +53,8 @@ pub(crate) struct Profile {
     pub(crate) referrers_of_missing: ReferrersOfMissing,
     /// Most referrers on a page; the route has no parameter for it.
     pub(crate) referrers_page: usize,
-    /// What a `Range` of several parts of a blob yields.
-    pub(crate) several_ranges: SeveralRanges,
+    /// Where the bytes of a blob are to be had.
+    pub(crate) downloads: Downloads,
 }
 
 impl Profile {
@@ -78,6 +80,8 @@ impl Profile {
         mounts_from_anywhere: MountFromAnywhere::Declined,
         // <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html>
         manifests: ManifestRules::Ecr,
+        // <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html>
+        tags: TagGrammar::Ecr,
         // Unconfirmed: nothing tells that ECR knows it.
         tag_parameters: TagParameters::Ignored,
         // <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html>
@@ -92,9 +96,8 @@ impl Profile {
         referrers_of_missing: ReferrersOfMissing::NameUnknown,
         // The most that ListImageReferrers puts on a page.
         referrers_page: limits::REFERRERS_PAGE_MAXIMUM,
-        // Blobs come from S3, which ignores such a header:
-        // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
-        several_ranges: SeveralRanges::Ignored,
+        // <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html>: layers come from S3.
+        downloads: Downloads::Redirected,
     };
 
     /// The OCI Distribution Specification 1.1, with what its later drafts add, as its conformance suite tests it.
@@ -115,6 +118,8 @@ impl Profile {
         mounts_from_anywhere: MountFromAnywhere::Tried,
         // A registry may refuse missing parts; the suite's data `sparse` needs one that does not.
         manifests: ManifestRules::Distribution,
+        // <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>
+        tags: TagGrammar::Specification,
         tag_parameters: TagParameters::Taken,
         conversion: Conversion::Never,
         manifest_deletion: ManifestDeletion::OfReference,
@@ -123,8 +128,8 @@ impl Profile {
         // The suite asks before its first push, and oras stops at a 404 whose code is NAME_UNKNOWN.
         referrers_of_missing: ReferrersOfMissing::None,
         referrers_page: limits::PAGE_DEFAULT,
-        // RFC 9110, section 14.2; the specification leaves ranges to it.
-        several_ranges: SeveralRanges::Multipart,
+        // The specification leaves redirects to the registry.
+        downloads: Downloads::Direct,
     };
 
     /// The switches of a world.
@@ -181,6 +186,23 @@ pub(crate) enum MountFromAnywhere {
     Tried,
 }
 
+/// What may be a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TagGrammar {
+    /// Up to 300 letters, digits, `-`, `_` and `.`, in any order.
+    Ecr,
+    /// Up to 128 of them, and neither `-` nor `.` at the beginning.
+    Specification,
+}
+
+impl TagGrammar {
+    /// Whether a tag of ECR's grammar is one here.
+    pub(crate) fn takes(self, tag: &Tag) -> bool {
+        let tag = tag.as_str();
+        self == Self::Ecr || (tag.len() <= 128 && !tag.starts_with(['-', '.']))
+    }
+}
+
 /// What `?tag=` on a push by digest does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TagParameters {
@@ -215,6 +237,15 @@ pub(crate) enum BlobDeletion {
     Unsupported,
     /// The blob is unlinked.
     Offered,
+}
+
+/// Where the bytes of a blob are to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Downloads {
+    /// `GET` is redirected to a URL of the storage, which needs no login and ends.
+    Redirected,
+    /// `GET` has them itself.
+    Direct,
 }
 
 /// How tags and repositories are paged.

@@ -2,7 +2,7 @@
 //!
 //! A client that finds `OCI-Subject` on its push relies on this list; one that does not keeps an index of its own under a
 //! tag, `sha256-<hex>`, which is an image like any other here. What such an index lists is in this list, too, since every
-//! manifest with a subject is.
+//! manifest with a subject is, also where a world has turned the list off for a time.
 //! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>
 
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ use crate::http::{ReplyBody, Stop, whole};
 use crate::registry::ops::list_images::ImageStatusFilter;
 use crate::registry::ops::list_referrers;
 use crate::registry::{Image, MediaType, PageRequest};
+use crate::wire_errors::RouteNotFound;
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
@@ -55,6 +56,9 @@ impl<'a> From<&'a Image> for Descriptor<'a> {
 }
 
 pub(super) fn list(call: &mut OciCall) -> Result<Response<ReplyBody>, Stop> {
+    if !call.surface.referrers {
+        return Err(RouteNotFound.into());
+    }
     let repository = call.repository()?;
     let subject = call.digest()?;
     let artifact_type = call.matched.query.artifact_type.clone().filter(|wanted| !wanted.is_empty());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 
 use super::call::{OciCall, reply, repository_name};
@@ -41,9 +41,10 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
         Ok(addressed) => addressed,
         Err(refusal) => return Ok(refusal),
     };
-    let base_url = format!("http://{}", arrival.host().unwrap_or(&addressed.world.identity().registry_host));
+    let host = arrival.host().unwrap_or(&addressed.world.identity().registry_host);
+    let base_url = format!("{}://{host}", arrival.daemon.scheme());
     let standing = Standing::read(&addressed, &login);
-    let profile = standing.profile;
+    let (profile, surface) = (standing.profile, standing.surface);
 
     // Names before logins: an anonymous caller may learn the grammar, but not what exists.
     let admitted = matched.map_err(route_failure).and_then(|matched| {
@@ -78,7 +79,7 @@ pub(crate) async fn serve(mut arrival: Arrival) -> Result<Response<ReplyBody>, E
         Locations::Absolute => base_url.clone(),
         Locations::Relative => String::new(),
     };
-    let mut call = OciCall { call, arrival, matched, registry, caller, profile, base_url, location_base };
+    let mut call = OciCall { call, arrival, matched, registry, caller, profile, surface, base_url, location_base };
     let handled = handle(&mut call).await;
     let OciCall { call, arrival, base_url, .. } = call;
     match handled {
@@ -206,7 +207,11 @@ async fn fail(
         }
         Errors::Specification => {
             let failure = wording::by_specification(failure);
-            let response = specification_response(&failure, base_url);
+            let mut response = specification_response(&failure, base_url);
+            if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                // The least that the header can say; ECR sends none.
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
             (failure, response)
         }
     };

@@ -50,12 +50,28 @@ pub(super) async fn start(call: &mut OciCall) -> Result<Response<ReplyBody>, Sto
     match call.matched.query.digest.clone() {
         None => Ok(whole(session_reply(call, StatusCode::ACCEPTED, &repository, &opened.upload_id, 0))),
         Some(digest) => {
-            // The monolithic form: the body is all there is, so a failure leaves no upload behind.
-            let ended = end(call, &repository, &opened.upload_id, &digest).await;
-            if ended.is_err() {
-                call.upload(&repository, &opened.upload_id).forget();
-            }
+            let mut single =
+                SingleRequest { call, repository: &repository, upload: &opened.upload_id, went_well: false };
+            let ended = end(single.call, &repository, &opened.upload_id, &digest).await;
+            single.went_well = ended.is_ok();
             ended
+        }
+    }
+}
+
+/// An upload in one request, whose body is all there is: nobody could go on with it, so none is left behind by a failure,
+/// nor by a caller who goes away and whose request is abandoned at an `.await`.
+struct SingleRequest<'a> {
+    call: &'a mut OciCall,
+    repository: &'a RepositoryName,
+    upload: &'a UploadId,
+    went_well: bool,
+}
+
+impl Drop for SingleRequest<'_> {
+    fn drop(&mut self) {
+        if !self.went_well {
+            self.call.upload(self.repository, self.upload).forget();
         }
     }
 }
@@ -261,11 +277,16 @@ async fn receive(
     let refused = |failure: Failure| Broken::Refused(Box::new(failure));
     let length = call.arrival.content_length();
     let Some(mut body) = call.arrival.take_body() else { return Ok(()) };
+    let too_large = || refused(SizeInvalid(Cow::Borrowed("the layer is larger than a layer may be")).into());
+    if length.is_some_and(|length| length > room_bytes) {
+        drain(&call.call.daemon, body, length);
+        return Err(too_large());
+    }
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Broken::Off)?.into_data() else { continue };
         if appending.received() + data.len() as u64 > room_bytes {
             drain(&call.call.daemon, body, length);
-            return Err(refused(SizeInvalid(Cow::Borrowed("the layer is larger than a layer may be")).into()));
+            return Err(too_large());
         }
         if let Err(error) = appending.upload.write(&data) {
             drain(&call.call.daemon, body, length);
@@ -306,10 +327,8 @@ impl<'a> Appending<'a> {
 
 impl Drop for Appending<'_> {
     fn drop(&mut self) {
-        if let Some(checkpoint) = self.undo.take()
-            && let Err(error) = self.upload.rollback(checkpoint)
-        {
-            tracing::error!(%error, "an upload could not be rolled back");
+        if let Some(checkpoint) = self.undo.take() {
+            self.upload.rollback(checkpoint);
         }
     }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::cut::Cut;
 use super::trouble::Trouble;
-use crate::faults::{BodyFault, Decision};
+use crate::faults::{BodyFault, ConnectionEnd, Decision};
 use crate::journal::Outcome;
 use crate::worlds::{CallArrival, Opening, World};
 
@@ -53,6 +53,14 @@ impl<'a> Exchange<'a> {
     pub(super) fn end_body(&mut self) -> Result<(), Trouble> {
         let length = self.arrived_bytes;
         self.take_in(0, Some(length))
+    }
+
+    /// Takes in none of the body, since nothing of it is wanted. A connection that a rule resets in it is lost all the same.
+    pub(super) fn skip_body(&self) -> Result<(), Trouble> {
+        match self.fault() {
+            Some(BodyFault::Reset { .. }) => Err(Trouble::Lost(ConnectionEnd::Reset)),
+            Some(BodyFault::Truncate { .. }) | None => Ok(()),
+        }
     }
 
     fn fault(&self) -> Option<BodyFault> {

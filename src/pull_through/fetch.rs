@@ -1,7 +1,9 @@
 //! Calls upstream: to a registry inside the world if it has one of that host, else to the real one.
 //!
-//! The login that a cache rule names is not used, since no secret of Secrets Manager can be read here.
+//! Each is made with the login of the rule's secret, which its record shows masked: as Basic credentials, whatever a real
+//! registry makes of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -9,6 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::{Method, StatusCode};
 
 use super::exchange::Exchange;
+use super::login::login_of;
 use super::origin::Origin;
 use super::trouble::Trouble;
 use crate::facts::{Fact, Facts, Surface, Value};
@@ -19,6 +22,7 @@ use crate::registry::limits;
 use crate::registry::types::{Digest, RegistryKey, VerifiedBlob};
 use crate::registry::{Manifest, Reference};
 use crate::upstream::content::{UpstreamManifest, UpstreamRegistry};
+use crate::upstream::credentials::Credentials;
 use crate::upstream::remote::RemoteRequest;
 use crate::upstream::remote_reply::{RemoteBody, RemoteReply};
 use crate::wire_errors::Failure;
@@ -42,14 +46,15 @@ pub(super) struct Fetch<'a> {
 /// What a call upstream asks for.
 struct Question {
     route: Route,
-    /// `manifests` or `blobs`.
-    collection: &'static str,
-    /// Tag or digest.
+    path: String,
+    /// Tag or digest; empty for a call that is about no repository.
     reference: String,
-    fact: (Fact, Value),
+    fact: Option<(Fact, Value)>,
     accept: Option<&'static str>,
     /// Error code of an in-process upstream that does not have it.
     unknown: &'static str,
+    /// In whose name it is asked.
+    login: Option<Credentials>,
 }
 
 /// An answer with what was asked for; its body is still to come.
@@ -66,7 +71,7 @@ impl<'a> Fetch<'a> {
 
     /// Asks for a manifest.
     pub(super) async fn manifest(&mut self, reference: &Reference) -> Result<Manifest, Trouble> {
-        let question = Question::manifest(reference);
+        let question = Question::manifest(self.origin, self.login()?, reference);
         let mut exchange = self.open(&question);
         let result = self.receive_manifest(&mut exchange, &question, reference).await;
         exchange.end(&result);
@@ -75,11 +80,26 @@ impl<'a> Fetch<'a> {
 
     /// Asks for a blob. Its bytes have the digest when this returns; otherwise nothing of them is kept.
     pub(super) async fn blob(&mut self, digest: &Digest) -> Result<VerifiedBlob, Trouble> {
-        let question = Question::blob(digest);
+        let question = Question::blob(self.origin, self.login()?, digest);
         let mut exchange = self.open(&question);
         let result = self.receive_blob(&mut exchange, &question, digest).await;
         exchange.end(&result);
         result
+    }
+
+    /// Asks for nothing but whether the login is good.
+    pub(super) async fn ping(&mut self) -> Result<(), Trouble> {
+        let question = Question::ping(self.login()?);
+        let mut exchange = self.open(&question);
+        let answer = self.answer(&mut exchange, &question, |_| Some(())).await;
+        let result = answer.and_then(|_| exchange.skip_body());
+        exchange.end(&result);
+        result
+    }
+
+    /// Looked up for each call, since a test may change the secret between two of them.
+    fn login(&self) -> Result<Option<Credentials>, Trouble> {
+        login_of(self.call, self.origin.credential_arn.as_deref())
     }
 
     async fn receive_manifest(
@@ -155,6 +175,7 @@ impl<'a> Fetch<'a> {
         // Looked up now and not at the miss, since a test may seed it while the call is held.
         let in_process = self.call.write(|live| live.state.upstreams.get(&self.origin.host).cloned());
         let answer = match in_process {
+            Some(upstream) if !upstream.admits(question.login.as_ref()) => Err(StatusCode::UNAUTHORIZED),
             Some(upstream) => find(&upstream).map(Answer::InProcess).ok_or(StatusCode::NOT_FOUND),
             None => self.ask_remote(question).await?,
         };
@@ -163,7 +184,11 @@ impl<'a> Fetch<'a> {
             return Err(Trouble::Lost(end));
         }
         let answer = answer.map_err(|status| {
-            let code = (status == StatusCode::NOT_FOUND).then(|| question.unknown.into());
+            let code = match status {
+                StatusCode::NOT_FOUND => Some(question.unknown.into()),
+                StatusCode::UNAUTHORIZED => Some("UNAUTHORIZED".into()),
+                _ => None,
+            };
             Trouble::Answered { status, code }
         })?;
         exchange.begin_body();
@@ -171,13 +196,12 @@ impl<'a> Fetch<'a> {
     }
 
     async fn ask_remote<T>(&mut self, question: &Question) -> Result<Result<Answer<T>, StatusCode>, Trouble> {
-        let path = self.path(question);
         let request = RemoteRequest {
             host: &self.origin.host,
             method: Method::GET,
-            path: &path,
+            path: &question.path,
             accept: question.accept,
-            credentials: None,
+            credentials: question.login.as_ref(),
         };
         let daemon = &self.call.daemon;
         let reply = self.patience.within(self.call, daemon.remote.request(request)).await??;
@@ -207,15 +231,21 @@ impl<'a> Fetch<'a> {
     }
 
     fn open(&self, question: &Question) -> Exchange<'a> {
-        let (fact, value) = question.fact.clone();
-        let facts = Facts::new(Surface::Upstream, question.route.name(), None)
-            .with(Fact::Upstream, &*self.origin.host)
-            .with(Fact::Repository, self.origin.repository.as_str())
-            .with(fact, value)
+        let mut facts =
+            Facts::new(Surface::Upstream, question.route.name(), None).with(Fact::Upstream, &*self.origin.host);
+        if let Some((fact, value)) = question.fact.clone() {
+            facts = facts.with(Fact::Repository, self.origin.repository.as_str()).with(fact, value);
+        }
+        facts = facts
             .with(Fact::Account, self.key.account.as_str())
             .with(Fact::Region, self.key.region.as_str())
             .with(Fact::Attempt, 1);
-        let request_line = format!("GET https://{}{}", self.origin.host, self.path(question));
+        if let Some(login) = &question.login {
+            let authorization = login.basic();
+            let header = authorization.iter().map(|value| ("authorization", value.as_bytes()));
+            facts.headers = Some(Arc::new(self.call.daemon.masker.headers(header)));
+        }
+        let request_line = format!("GET https://{}{}", self.origin.host, question.path);
         let arrival = CallArrival {
             facts,
             real_micros: self.call.daemon.real().elapsed_micros(),
@@ -225,37 +255,47 @@ impl<'a> Fetch<'a> {
         };
         Exchange::open(&self.call.world, arrival)
     }
-
-    /// Names, tags and digests have no characters that a path would have to escape.
-    fn path(&self, question: &Question) -> String {
-        format!("/v2/{}/{}/{}", self.origin.repository, question.collection, question.reference)
-    }
 }
 
+/// Names, tags and digests have no characters that a path would have to escape.
 impl Question {
-    fn manifest(reference: &Reference) -> Self {
+    fn manifest(origin: &Origin, login: Option<Credentials>, reference: &Reference) -> Self {
         let (reference, fact) = match reference {
             Reference::Tag(tag) => (tag.to_string(), (Fact::Tag, Value::from(tag.as_str()))),
             Reference::Digest(digest) => (digest.to_string(), (Fact::Digest, Value::from(digest.clone()))),
         };
         Self {
             route: Route::ManifestGet,
-            collection: "manifests",
+            path: format!("/v2/{}/manifests/{reference}", origin.repository),
             reference,
-            fact,
+            fact: Some(fact),
             accept: Some(MANIFEST_TYPES),
             unknown: "MANIFEST_UNKNOWN",
+            login,
         }
     }
 
-    fn blob(digest: &Digest) -> Self {
+    fn blob(origin: &Origin, login: Option<Credentials>, digest: &Digest) -> Self {
         Self {
             route: Route::BlobGet,
-            collection: "blobs",
+            path: format!("/v2/{}/blobs/{digest}", origin.repository),
             reference: digest.to_string(),
-            fact: (Fact::Digest, Value::from(digest.clone())),
+            fact: Some((Fact::Digest, Value::from(digest.clone()))),
             accept: None,
             unknown: "BLOB_UNKNOWN",
+            login,
+        }
+    }
+
+    fn ping(login: Option<Credentials>) -> Self {
+        Self {
+            route: Route::Ping,
+            path: "/v2/".to_owned(),
+            reference: String::new(),
+            fact: None,
+            accept: None,
+            unknown: "UNSUPPORTED",
+            login,
         }
     }
 }

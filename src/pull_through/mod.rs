@@ -2,8 +2,9 @@
 //!
 //! A manifest comes by its tag, an index with all its children; a blob comes once an image names it. What an upstream
 //! sends is checked before anything of it is kept, and it is kept in one commit. Each call upstream has a record of its
-//! own and stands under the fault rules of the world. Logging in, following redirects and which hosts may be called is
-//! [`crate::upstream`]'s business, what a rule covers and how an image is stored the model's.
+//! own and stands under the fault rules of the world. The login is that of the secret that the rule names. How to log in,
+//! following redirects and which hosts may be called is [`crate::upstream`]'s business, what a rule covers and how an image
+//! is stored the model's.
 //!
 //! A tag that is here is served as it is: the comparison with the upstream that ECR makes once in 24 hours is not made,
 //! and neither are referrers fetched. A first pull by digest asks no upstream, as in ECR.
@@ -14,6 +15,7 @@ mod cut;
 mod exchange;
 mod fetch;
 mod flights;
+mod login;
 mod manifest;
 mod origin;
 mod trouble;
@@ -23,4 +25,5 @@ mod tests;
 
 pub use blob::bring_blob;
 pub use flights::PullThrough;
+pub use login::try_login;
 pub use manifest::bring_manifest;

@@ -11,18 +11,19 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{PullThrough, bring_blob, bring_manifest};
 use crate::blobs::BlobStore;
 use crate::clock::{ClockMode, RealTime};
+use crate::config::Bounds;
 use crate::daemon::{Daemon, TaskSet, UploadSessions};
 use crate::facts::{Fact, Facts, Surface};
 use crate::faults::{ApplyMode, samples};
 use crate::http::{Call, ConnectionHandle, Socket};
 use crate::journal::{Masker, Record};
 use crate::registry::types::{AccountId, Digest, RegistryKey, RepositoryName, Tag, Timestamp};
-use crate::registry::{Caller, MediaType, Reference, seeding};
+use crate::registry::{Caller, MediaType, Reference, SecretState, seeding};
 use crate::upstream::content::{UpstreamImage, UpstreamManifest, UpstreamRegistry};
 use crate::upstream::hosts::AllowedHosts;
 use crate::upstream::remote::{RemoteRegistry, RemoteTimeouts};
 use crate::wire_errors::Failure;
-use crate::worlds::{Birth, CallArrival, Directory, Live, RepositoryUri, World, WorldSettings};
+use crate::worlds::{Birth, CallArrival, Directory, Live, RepositoryUri, Secret, World, WorldSettings};
 
 const LAYER: &[u8] = b"ten bytes!";
 
@@ -51,7 +52,11 @@ impl Bench {
             remote: RemoteRegistry::new(AllowedHosts::default(), RemoteTimeouts::default(), real),
             pulls: PullThrough::default(),
             tasks: TaskSet::default(),
+            bounds: Bounds::default(),
+            permits: Arc::new(tokio::sync::Semaphore::new(1)),
             listen: address,
+            tls: None,
+            h2c: false,
             control: address,
             token: None,
             masker: Masker::new([7; 16]),
@@ -380,18 +385,25 @@ async fn a_host_that_may_not_be_called_is_named() {
     assert_eq!(bench.calls(), ["manifest.get - failed DENIED 0"]);
 }
 
-/// A registry that answers one call after the other with these bytes, each on a connection of its own.
-async fn replies(replies: Vec<Vec<u8>>) -> (String, impl Future<Output = ()>) {
+/// A registry that answers one call after the other with these bytes, each on a connection of its own, and tells in the end
+/// how each began and who it said it was.
+async fn replies(replies: Vec<Vec<u8>>) -> (String, impl Future<Output = Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let host = listener.local_addr().expect("an address").to_string();
     let serve = async move {
+        let mut calls = Vec::new();
         for reply in replies {
             let (mut socket, _) = listener.accept().await.expect("a call");
             let mut request = [0; 4096];
             let read = socket.read(&mut request).await.expect("a request");
             assert!(read > 0);
+            let head = String::from_utf8_lossy(&request[..read]).into_owned();
+            let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
+            let authorization = head.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or("-");
+            calls.push(format!("{line} {authorization}"));
             socket.write_all(&reply).await.expect("a reader");
         }
+        calls
     };
     (host, serve)
 }
@@ -427,7 +439,7 @@ async fn a_real_upstream_is_believed_only_as_far_as_digests_go() {
         assert_eq!(bench.pull_layer().await, Ok(()));
         assert!(bench.has_layer());
     };
-    let ((), ()) = tokio::join!(pulls, serve);
+    let ((), _) = tokio::join!(pulls, serve);
     let length = manifest.bytes.len();
     assert_eq!(
         bench.calls(),
@@ -448,4 +460,88 @@ async fn an_upstream_that_is_not_there_is_unavailable() {
     let bench = Bench::new(&host).await;
     assert!(oci(bench.pull("1").await).starts_with("503 UNAVAILABLE: The upstream registry "));
     assert_eq!(bench.calls(), ["manifest.get - failed UNAVAILABLE 0"]);
+}
+
+#[tokio::test]
+async fn b_020_b_022_b_025_a_real_upstream_gets_the_login_in_the_way_that_it_asks_for() {
+    let (_, manifest) = image();
+    let challenge = |scheme: &str| {
+        format!(
+            "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: {scheme}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        )
+        .into_bytes()
+    };
+    let token = br#"{"token":"t0k3n"}"#;
+    let found = || reply("", manifest.bytes.len(), &manifest.bytes);
+    let bearer = "Bearer realm=\"/token\",service=\"s\",scope=\"repository:base:pull\"";
+    let (host, serve) = replies(vec![
+        challenge(bearer),
+        reply("", token.len(), token),
+        found(),
+        challenge("Basic realm=\"r\""),
+        reply("", LAYER.len(), LAYER),
+        challenge(bearer),
+        challenge("Basic realm=\"token\""),
+    ])
+    .await;
+    let bench = Bench::new(&host).await;
+    let declare = |token: &str| {
+        let secret = Secret { state: SecretState::Usable, login: Some((Arc::from("me"), Arc::from(token))) };
+        bench.world.write(|live| live.state.secrets.declare(Arc::from("arn"), secret));
+    };
+    bench.world.write(|live| {
+        let prefix = "quay".parse().expect("prefix");
+        let registry = live.state.registry_mut(&bench.key);
+        let arn = Some("arn".to_owned());
+        seeding::cache_rule(registry, Timestamp::EPOCH, prefix, host.clone(), None, arn).expect("room");
+    });
+    let pulls = async {
+        declare("sesame");
+        assert_eq!(bench.pull("1").await, Ok(()));
+        assert_eq!(bench.pull_layer().await, Ok(()));
+        declare("wrong");
+        assert!(
+            oci(bench.pull("2").await).starts_with("403 DENIED: The authentication to the upstream registry failed.")
+        );
+    };
+    let ((), calls) = tokio::join!(pulls, serve);
+    let basic = "Basic bWU6c2VzYW1l";
+    let (layer, wrong) = (Digest::sha256_of(LAYER), "Basic bWU6d3Jvbmc=");
+    assert_eq!(
+        calls,
+        [
+            "GET /v2/base/manifests/1 -".to_owned(),
+            format!("GET /token?service=s&scope=repository%3Abase%3Apull {basic}"),
+            "GET /v2/base/manifests/1 Bearer t0k3n".to_owned(),
+            format!("GET /v2/base/blobs/{layer} -"),
+            format!("GET /v2/base/blobs/{layer} {basic}"),
+            "GET /v2/base/manifests/2 -".to_owned(),
+            format!("GET /token?service=s&scope=repository%3Abase%3Apull {wrong}"),
+        ]
+    );
+    let length = manifest.bytes.len();
+    let last = "manifest.get - failed UNAUTHORIZED 0".to_owned();
+    assert_eq!(
+        bench.calls(),
+        [format!("manifest.get 200 completed - {length}"), "blob.get 200 completed - 10".to_owned(), last]
+    );
+}
+
+#[tokio::test]
+async fn a_login_is_masked_in_the_record_of_each_call() {
+    let bench = Bench::with_upstream().await;
+    let secret = Secret { state: SecretState::Usable, login: Some((Arc::from("me"), Arc::from("sesame"))) };
+    bench.world.write(|live| {
+        live.state.secrets.declare(Arc::from("arn"), secret);
+        let prefix = "quay".parse().expect("prefix");
+        let registry = live.state.registry_mut(&bench.key);
+        let (host, arn) = ("quay.io".to_owned(), Some("arn".to_owned()));
+        seeding::cache_rule(registry, Timestamp::EPOCH, prefix, host, None, arn).expect("room");
+    });
+    assert_eq!(bench.pull("1").await, Ok(()));
+    bench.read(|live| {
+        let headers = records(live)[1].facts.headers.clone().expect("headers");
+        let [("authorization", value)] = headers.iter().collect::<Vec<_>>()[..] else { panic!("{headers:?}") };
+        assert!(value.starts_with("Basic ***#"), "{value}");
+    });
 }

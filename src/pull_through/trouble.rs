@@ -47,6 +47,9 @@ pub(super) enum Trouble {
     /// No answer, or no whole one.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// The secret with the login cannot be used, so nobody was asked.
+    #[error("its login cannot be read")]
+    NoLogin,
     /// It kept us waiting.
     #[error("it took longer than {} s", FETCH_LIMIT.as_secs())]
     TooSlow,
@@ -97,7 +100,7 @@ impl Trouble {
             | Self::WrongDigest { .. }
             | Self::NoManifest
             | Self::IndexTooLarge => Outcome::Completed,
-            Self::Remote(_) | Self::TooSlow | Self::TooLong(_) | Self::Store(_) => Outcome::Failed,
+            Self::Remote(_) | Self::NoLogin | Self::TooSlow | Self::TooLong(_) | Self::Store(_) => Outcome::Failed,
             Self::WorldEnded => Outcome::ClientGone,
         }
     }
@@ -109,7 +112,10 @@ impl Trouble {
             Self::Cut(Cut { end: CutEnd::Shortened, .. }) | Self::WrongDigest { .. } => Some("DIGEST_INVALID".into()),
             Self::NoManifest | Self::IndexTooLarge => Some("MANIFEST_INVALID".into()),
             Self::TooLong(_) | Self::Store(_) => Some("SIZE_INVALID".into()),
-            Self::Remote(RemoteError::HostNotAllowed(_)) => Some("DENIED".into()),
+            Self::Remote(RemoteError::HostNotAllowed(_)) | Self::NoLogin => Some("DENIED".into()),
+            Self::Remote(RemoteError::TokenRefused { status: StatusCode::UNAUTHORIZED, .. }) => {
+                Some("UNAUTHORIZED".into())
+            }
             Self::Remote(_) | Self::TooSlow => Some("UNAVAILABLE".into()),
             Self::Lost(_) | Self::Cut(_) | Self::WorldEnded => None,
         }
@@ -120,6 +126,7 @@ impl Trouble {
         tracing::debug!(host, error = ?self, "an upstream did not deliver");
         let status = match self {
             Self::WorldEnded => return Unavailable.into(),
+            Self::NoLogin => return UpstreamAccessDenied.into(),
             Self::Answered { status: StatusCode::NOT_FOUND, .. } => return wanted.unknown(),
             Self::Answered { status, .. } | Self::Remote(RemoteError::TokenRefused { status, .. }) => Some(*status),
             _ => None,
@@ -128,6 +135,15 @@ impl Trouble {
             Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => UpstreamAccessDenied.into(),
             Some(StatusCode::TOO_MANY_REQUESTS) => UpstreamTooManyRequests.into(),
             _ => wanted.unavailable(self.sentence(host)),
+        }
+    }
+
+    /// What a validation of the rule says of it: our own words, but for those of a refused login.
+    pub(super) fn verdict(&self, host: &str) -> Result<String, Failure> {
+        match self.failure(host, Wanted::Image) {
+            failure @ Failure::UpstreamAccessDenied(_) => Ok(failure.to_string()),
+            failure if matches!(self, Self::WorldEnded) => Err(failure),
+            _ => Ok(self.sentence(host)),
         }
     }
 

@@ -53,11 +53,12 @@ pub fn authorize(registry: &Registry, access: &Access<'_>) -> Result<(), Refused
     if has_no_policies && administers && access.caller.account == registry.id() {
         return Ok(());
     }
-    let resource = access.repository.map_or_else(|| "*".to_owned(), |name| registry.key().repository_arn(name));
+    let resource = resource(registry, access);
     let keys = Keys {
         of_resource: repository.map_or(&[], |repository| repository.resource_tags().as_slice()),
         of_request: access.request_tags,
         now: access.now,
+        region: registry.key().region.as_str(),
     };
     let request = Request {
         action: access.action,
@@ -75,6 +76,16 @@ pub fn authorize(registry: &Registry, access: &Access<'_>) -> Result<(), Refused
     match decide(&request, &policies) {
         Decision::Allowed => Ok(()),
         Decision::Denied(denial) => Err(Refused { resource, denial }),
+    }
+}
+
+/// What a caller needs a right to: the repository, all of them to list them, else `*`.
+/// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html>
+fn resource(registry: &Registry, access: &Access<'_>) -> String {
+    match access.repository {
+        Some(name) => registry.key().repository_arn(name),
+        None if access.action == "DescribeRepositories" => registry.key().every_repository_arn(),
+        None => "*".to_owned(),
     }
 }
 
@@ -100,7 +111,7 @@ pub(super) fn decide_for_account(
     let arn = format!("arn:{}:iam::{account}:root", registry.key().partition());
     let resource = registry.key().repository_arn(repository);
     let tags = registry.repositories().get(repository).map_or(&[][..], |present| present.resource_tags().as_slice());
-    let keys = Keys { of_resource: tags, of_request: &[], now };
+    let keys = Keys { of_resource: tags, of_request: &[], now, region: registry.key().region.as_str() };
     let principal = Principal::Identity { account, arn: &arn };
     let request = Request { action, resource: &resource, principal, keys: &keys };
     let policies = Policies {
@@ -113,12 +124,14 @@ pub(super) fn decide_for_account(
     decide(&request, &policies)
 }
 
-/// The condition keys that ECR documents: tags of the repository, and tags that the request sets.
+/// The condition keys that ECR documents, tags of the repository and tags that the request sets, and those of AWS's global
+/// ones that follow from a call without knowing where it came from.
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-supported-iam-actions-tagging.html>
 struct Keys<'a> {
     of_resource: &'a [ResourceTag],
     of_request: &'a [ResourceTag],
     now: Timestamp,
+    region: &'a str,
 }
 
 impl ConditionKeys for Keys<'_> {
@@ -139,6 +152,9 @@ impl ConditionKeys for Keys<'_> {
             "aws:epochtime" => vec![Cow::Owned(self.now.as_micros().div_euclid(1_000_000).to_string())],
             // The daemon speaks plain HTTP on loopback; what it stands in for does not.
             "aws:securetransport" => vec![Cow::Borrowed("true")],
+            "aws:requestedregion" => vec![Cow::Borrowed(self.region)],
+            // What ECR does for somebody by itself asks for no right of theirs.
+            "aws:viaawsservice" => vec![Cow::Borrowed("false")],
             _ => Vec::new(),
         }
     }
@@ -175,7 +191,9 @@ mod tests {
         let refused = authorize(&registry, &access(&other, "PutImage", Some(&app))).unwrap_err();
         assert_eq!(refused.denial, Denial::NoResourcePolicy);
         assert_eq!(refused.resource, "arn:aws:ecr:us-east-1:123456789012:repository/team/app");
-        assert_eq!(authorize(&registry, &access(&other, "DescribeRepositories", None)).unwrap_err().resource, "*");
+        assert_eq!(authorize(&registry, &access(&other, "DescribeRegistry", None)).unwrap_err().resource, "*");
+        let listed = authorize(&registry, &access(&other, "DescribeRepositories", None)).unwrap_err().resource;
+        assert_eq!(listed, "arn:aws:ecr:us-east-1:123456789012:repository/*");
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub struct CacheRule {
     pub upstream_registry: Option<UpstreamRegistry>,
     /// Prefix of names upstream, or `ROOT`.
     pub upstream_repository_prefix: CacheRulePrefix,
-    /// Secret with the upstream's login; stored and shown, its content never read.
+    /// Secret with the upstream's login; its content is for whoever calls the upstream.
     pub credential_arn: Option<String>,
     /// Role for an upstream ECR registry of another account; stored and shown.
     pub custom_role_arn: Option<String>,

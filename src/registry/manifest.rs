@@ -109,6 +109,10 @@ impl Manifest {
         if bytes.len() > limits::MANIFEST_BYTES {
             return Err(ManifestError::Length("must have length less than or equal to 4194304"));
         }
+        // Members in a list would be read, too.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(ManifestError::Malformed("it is not an object".to_owned()));
+        }
         let document: Document =
             serde_json::from_slice(&bytes).map_err(|error| ManifestError::Malformed(error.to_string()))?;
         let media_type = media_type_of(declared, document.media_type.as_deref())?;
@@ -297,7 +301,8 @@ impl Document {
     fn expect_version(&self, version: u32) -> Result<(), ManifestError> {
         match self.schema_version {
             Some(written) if written == version => Ok(()),
-            written => Err(ManifestError::Malformed(format!("`schemaVersion` is {written:?} and not {version}"))),
+            Some(written) => Err(ManifestError::Malformed(format!("`schemaVersion` is {written} and not {version}"))),
+            None => Err(ManifestError::Malformed("`schemaVersion` is missing".to_owned())),
         }
     }
 }
@@ -374,6 +379,7 @@ mod tests {
             ("an empty object", "{}".to_owned(), OCI),
             ("trailing text", format!("{}x", image("")), OCI),
             ("two documents", format!("{0}{0}", image("")), OCI),
+            ("a list of the members", format!("[2,null,null,{child},[],null,null,null]"), OCI),
             ("no config", r#"{"schemaVersion":2,"layers":[]}"#.to_owned(), OCI),
             ("no layers", format!(r#"{{"schemaVersion":2,"config":{child}}}"#), OCI),
             ("an index as an image", format!(r#"{{"schemaVersion":2,"manifests":[{child}]}}"#), OCI),

@@ -19,8 +19,9 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::hash::Hash;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::plan::{ImagePlan, PlannedDocument, TaskPlan, UpstreamPlan, UpstreamRepositoryPlan};
+use super::plan::{ImagePlan, PlannedDocument, SurfacePlan, TaskPlan, UpstreamPlan, UpstreamRepositoryPlan};
 use super::upstream_host::UpstreamHost;
 use super::violation::{Place, Violation};
 use crate::proto;
@@ -58,6 +59,19 @@ struct Ground<'a> {
     quotas: Quotas,
 }
 
+/// Checks the quotas of a new world, a message `quotas` of its request. `quotas` are those that it has otherwise.
+pub fn check_quotas(
+    document: &proto::QuotaDocument,
+    defaults: &RegistryKey,
+    quotas: &Quotas,
+) -> Result<Quotas, Vec<Violation>> {
+    let violations = RefCell::default();
+    let mut ground = Ground { defaults, quotas: *quotas };
+    let quotas = bounds::quotas(document, &Place::root(&violations, "quotas"), &mut ground);
+    let violations = violations.into_inner();
+    if violations.is_empty() { Ok(quotas) } else { Err(violations) }
+}
+
 fn check_document(document: &proto::Document, place: &Place<'_>, ground: &mut Ground<'_>) -> Option<PlannedDocument> {
     match &document.kind {
         Some(Kind::Registry(document)) => {
@@ -78,6 +92,9 @@ fn check_document(document: &proto::Document, place: &Place<'_>, ground: &mut Gr
             Some(PlannedDocument::Quotas(bounds::quotas(document, &place.member("quotas"), ground)))
         }
         Some(Kind::Secret(document)) => secret::check(document, &place.member("secret")).map(PlannedDocument::Secret),
+        Some(Kind::Surface(proto::SurfaceDocument { referrers, redirects })) => {
+            Some(PlannedDocument::Surface(SurfacePlan { referrers: *referrers, redirects: *redirects }))
+        }
         None => {
             place.refuse(NO_KIND);
             None
@@ -85,8 +102,8 @@ fn check_document(document: &proto::Document, place: &Place<'_>, ground: &mut Gr
     }
 }
 
-const NO_KIND: &str = "must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas` and \
-                       `secret`";
+const NO_KIND: &str = "must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas`, \
+                       `secret` and `surface`";
 
 fn upstream(document: &proto::UpstreamDocument, place: &Place<'_>) -> Option<UpstreamPlan> {
     let host = parse::<UpstreamHost>(&document.host, &place.member("host"));
@@ -103,7 +120,19 @@ fn upstream(document: &proto::UpstreamDocument, place: &Place<'_>) -> Option<Ups
         }
         Some(UpstreamRepositoryPlan { name: name?, images })
     });
-    Some(UpstreamPlan { host: host?, repositories })
+    let login = document.login.as_ref().map(|login| upstream_login(login, &place.member("login")));
+    Some(UpstreamPlan { host: host?, repositories, login })
+}
+
+fn upstream_login(document: &proto::UpstreamLoginDocument, place: &Place<'_>) -> (Arc<str>, Arc<str>) {
+    let (username, token) = (&document.username, &document.access_token);
+    if username.is_empty() || username.contains(':') {
+        place.member("username").refuse("must be there, without a colon");
+    }
+    if token.is_empty() {
+        place.member("access_token").refuse("must not be empty");
+    }
+    (Arc::from(username.as_str()), Arc::from(token.as_str()))
 }
 
 fn tasks(document: &proto::TaskDocument, place: &Place<'_>) -> TaskPlan {

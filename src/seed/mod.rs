@@ -13,13 +13,13 @@ mod plan;
 mod upstream_host;
 mod violation;
 
-pub use documents::check;
+pub use documents::{check, check_quotas};
 pub use generate::{BlobSink, GeneratedImage, GeneratedManifest, generate};
 pub use image_spec::{ImageFormat, ImageSpec, InvalidImageSpec, LayerCount, LayerSize, Platform, Platforms};
 pub use layer::LayerTar;
 pub use plan::{
-    CacheRulePlan, ImagePlan, PlannedDocument, RegistryPlan, RepositoryPlan, SecretPlan, TaskPlan, ThrottlePlan,
-    UpstreamPlan, UpstreamRepositoryPlan,
+    AccessKeyPlan, CacheRulePlan, ImagePlan, PlannedDocument, RegistryPlan, RepositoryPlan, SecretPlan, TaskPlan,
+    ThrottlePlan, UpstreamPlan, UpstreamRepositoryPlan,
 };
 pub use upstream_host::{InvalidUpstreamHost, UpstreamHost};
 pub use violation::Violation;

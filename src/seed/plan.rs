@@ -40,6 +40,17 @@ pub enum PlannedDocument {
     Quotas(Quotas),
     /// A secret with the login of an upstream.
     Secret(SecretPlan),
+    /// What the registry surface offers.
+    Surface(SurfacePlan),
+}
+
+/// What the registry surface offers; what is absent stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SurfacePlan {
+    /// Whether there is a referrers API.
+    pub referrers: Option<bool>,
+    /// Whether `GET` of a blob is redirected.
+    pub redirects: Option<bool>,
 }
 
 /// Rates of calls.
@@ -67,10 +78,21 @@ pub struct PrincipalPlan {
     pub account: AccountId,
     /// Its ARN.
     pub arn: Arc<str>,
-    /// Its policies.
-    pub policies: Arc<[PolicyDocument]>,
-    /// Access key id and secret by which it calls.
-    pub access_key: Option<(Arc<str>, Arc<str>)>,
+    /// Its policies; none for a session of a role.
+    pub policies: Option<Arc<[PolicyDocument]>>,
+    /// The access key by which it calls.
+    pub access_key: Option<AccessKeyPlan>,
+}
+
+/// An access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessKeyPlan {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its secret.
+    pub secret: Arc<str>,
+    /// The session token of a temporary key, and when that ends, if ever.
+    pub session: Option<(Arc<str>, Option<Timestamp>)>,
 }
 
 /// Settings of one registry.
@@ -156,6 +178,8 @@ pub struct UpstreamPlan {
     pub host: UpstreamHost,
     /// Its repositories, no two of one name.
     pub repositories: Vec<UpstreamRepositoryPlan>,
+    /// User name and token without which it answers nothing; none leaves it as it is.
+    pub login: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// A repository of an upstream.

@@ -29,6 +29,11 @@ impl<'a> Place<'a> {
         Self { violations, parent: None, name, index: Some(index) }
     }
 
+    /// The member `name` of the outermost message.
+    pub(super) fn root(violations: &'a RefCell<Vec<Violation>>, name: &'static str) -> Self {
+        Self { violations, parent: None, name, index: None }
+    }
+
     /// The member `name` of this place.
     pub(super) fn member(&'a self, name: &'static str) -> Self {
         Self { violations: self.violations, parent: Some(self), name, index: None }

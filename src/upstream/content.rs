@@ -1,12 +1,13 @@
 //! An upstream registry that lives inside a world: what pull-through finds when no real registry is asked.
 //!
-//! A value in persistent maps, so that a world that holds one forks in no time. It answers what is there and nothing else:
-//! logins, limits and failures of an upstream are rules' business, and so is the journal.
+//! A value in persistent maps, so that a world that holds one forks in no time. It answers what is there, to whom it is
+//! for: limits and failures of an upstream are rules' business, and so is the journal.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::credentials::Credentials;
 use crate::registry::Map;
 use crate::registry::types::{Digest, VerifiedBlob};
 
@@ -15,6 +16,7 @@ use crate::registry::types::{Digest, VerifiedBlob};
 pub struct UpstreamRegistry {
     host: Arc<str>,
     repositories: Map<Arc<str>, Arc<UpstreamRepository>>,
+    login: Option<Credentials>,
 }
 
 /// One repository of an upstream.
@@ -75,7 +77,19 @@ pub struct UnknownRoot {
 impl UpstreamRegistry {
     /// A registry without repositories. `host` is what cache rules name, e.g. `quay.io`.
     pub fn new(host: Arc<str>) -> Self {
-        Self { host, repositories: Map::new() }
+        Self { host, repositories: Map::new(), login: None }
+    }
+
+    /// Asks for a login from now on, in place of the one that it asked for. Answers whether that changes anything.
+    pub fn set_login(&mut self, login: Credentials) -> bool {
+        let is_new = self.login.as_ref() != Some(&login);
+        self.login = Some(login);
+        is_new
+    }
+
+    /// Whether it answers somebody with this login, or with none: everybody, unless it asks for one.
+    pub fn admits(&self, login: Option<&Credentials>) -> bool {
+        self.login.is_none() || self.login.as_ref() == login
     }
 
     /// The host that cache rules name.

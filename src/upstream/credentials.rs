@@ -17,8 +17,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The `Authorization` header of the Basic scheme.
-    pub(super) fn basic(&self) -> Option<HeaderValue> {
+    /// The `Authorization` header of the Basic scheme. None never: base64 has only letters that a header can carry.
+    pub fn basic(&self) -> Option<HeaderValue> {
         secret(&format!("Basic {}", STANDARD.encode(format!("{}:{}", self.user, self.password))))
     }
 }

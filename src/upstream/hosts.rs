@@ -1,7 +1,7 @@
 //! Which hosts may be called: a fixture that any test can point anywhere must not become a way into somebody's network.
 //!
 //! Loopback hosts may be called on any port and in plain HTTP. Any other host must have been named when the daemon started
-//! and is called over HTTPS alone. Every URL that a reply brings, a redirect or a token realm, is asked about again.
+//! and is called over HTTPS alone, as is a loopback host that was named. Every URL that a reply brings, a redirect or a token realm, is asked about again.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ impl AllowedHosts {
     /// query.
     pub fn url(&self, host: &str, path: &str) -> Result<Url, HostNotAllowed> {
         let url = parse("https", host, path)?;
-        let url = if is_loopback(&url) { parse("http", host, path)? } else { url };
+        let url = if is_loopback(&url) && !self.is_named(&url) { parse("http", host, path)? } else { url };
         self.check(&url)?;
         Ok(url)
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     fn hosts() -> AllowedHosts {
-        AllowedHosts::new(["quay.io", "Registry.example:5000"]).expect("hosts")
+        AllowedHosts::new(["quay.io", "Registry.example:5000", "127.0.0.1:5443"]).expect("hosts")
     }
 
     fn check(host: &str, expect: Option<&str>) {
@@ -106,6 +106,7 @@ mod tests {
     #[test]
     fn loopback_is_called_in_plain_http_and_named_hosts_over_https() {
         check("127.0.0.1:5000", Some("http://127.0.0.1:5000/v2/"));
+        check("127.0.0.1:5443", Some("https://127.0.0.1:5443/v2/"));
         check("127.8.9.1", Some("http://127.8.9.1/v2/"));
         check("localhost:80", Some("http://localhost/v2/"));
         check("localhost:443", Some("http://localhost:443/v2/"));

@@ -12,6 +12,7 @@ use http::header::{ACCEPT, AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
+use rustls::RootCertStore;
 use tokio::sync::OnceCell;
 
 use super::challenge::{self, BearerChallenge, Challenge};
@@ -49,6 +50,7 @@ pub struct RemoteRegistry {
     hosts: AllowedHosts,
     timeouts: RemoteTimeouts,
     real_time: RealTime,
+    authorities: RootCertStore,
     client: OnceCell<Client>,
     tokens: TokenCache,
 }
@@ -71,7 +73,18 @@ pub struct RemoteRequest<'a> {
 impl RemoteRegistry {
     /// Opens nothing yet: the HTTP client is made with the first call.
     pub fn new(hosts: AllowedHosts, timeouts: RemoteTimeouts, real_time: RealTime) -> Self {
-        Self { hosts, timeouts, real_time, client: OnceCell::new(), tokens: TokenCache::default() }
+        let authorities = RootCertStore::empty();
+        Self { hosts, timeouts, real_time, authorities, client: OnceCell::new(), tokens: TokenCache::default() }
+    }
+
+    /// Trusts these certificate authorities beside the usual ones.
+    pub fn trusting(self, authorities: RootCertStore) -> Self {
+        Self { authorities, ..self }
+    }
+
+    /// Whether this host may be called at all.
+    pub fn may_call(&self, host: &str) -> bool {
+        self.hosts.url(host, "/").is_ok()
     }
 
     /// Makes a call, logs in if the registry asks for it and follows redirects.
@@ -166,7 +179,7 @@ impl RemoteRegistry {
 
     /// Sends a call to where redirects lead. The login stays behind as soon as the origin changes, and for good.
     async fn follow(&self, call: &Call) -> Result<Response, RemoteError> {
-        let client = self.client.get_or_try_init(|| async { client(self.timeouts) }).await?;
+        let client = self.client.get_or_try_init(|| async { client(self.timeouts, &self.authorities) }).await?;
         let mut url = call.url.clone();
         let mut authorization = call.authorization.as_ref();
         for _ in 0..=REDIRECTS {
@@ -239,8 +252,9 @@ fn redirect(method: &Method, url: &Url, reply: &Response) -> Result<Option<Url>,
 }
 
 /// Everything that would change bytes, remember or go elsewhere is off: blobs are digested as they come.
-pub(crate) fn client(timeouts: RemoteTimeouts) -> Result<Client, RemoteError> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+pub(crate) fn client(timeouts: RemoteTimeouts, authorities: &RootCertStore) -> Result<Client, RemoteError> {
+    let mut roots = authorities.clone();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -291,7 +291,7 @@ async fn hosts_that_were_not_named_are_never_called() {
 }
 
 #[tokio::test]
-async fn a_registry_that_is_silent_or_absent_is_told_apart() {
+async fn b_015_b_032_a_registry_that_is_silent_or_absent_is_told_apart() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let host = listener.local_addr().expect("an address").to_string();
     let timeouts = RemoteTimeouts { read: Duration::from_millis(50), ..RemoteTimeouts::default() };

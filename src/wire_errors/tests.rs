@@ -52,7 +52,7 @@ fn c_031_the_table_says_what_each_surface_says() {
     400 LayerInaccessibleException | 404 BLOB_UNKNOWN
     400 LayerAlreadyExistsException | 405 UNSUPPORTED
     400 UploadNotFoundException | 404 BLOB_UPLOAD_UNKNOWN
-    400 InvalidLayerPartException | 416 BLOB_UPLOAD_INVALID
+    400 InvalidLayerPartException | 416 RANGE_INVALID
     400 InvalidLayerPartException | 416 RANGE_INVALID
     400 EmptyUploadException | 400 BLOB_UPLOAD_INVALID
     400 LayerPartTooSmallException | 400 BLOB_UPLOAD_INVALID
@@ -71,7 +71,6 @@ fn c_031_the_table_says_what_each_surface_says() {
     400 ReplicationBackfillNotFoundException | 405 UNSUPPORTED
     400 UnknownOperationException | 404 UNSUPPORTED
     400 SerializationException | 400 UNSUPPORTED
-    413 RequestEntityTooLargeException | 413 SIZE_INVALID
     404 UnknownOperationException | 404 UNSUPPORTED
     400 InvalidParameterException | 400 NAME_INVALID
     405 UnknownOperationException | 405 UNSUPPORTED
@@ -90,7 +89,9 @@ fn c_031_the_table_says_what_each_surface_says() {
     400 IncompleteSignatureException | 401 UNAUTHORIZED
     400 InvalidSignatureException | 401 UNAUTHORIZED
     400 ExpiredTokenException | 403 DENIED
+    400 ExpiredTokenException | 403 DENIED
     400 ValidationException | 403 DENIED
+    400 ThrottlingException | 429 TOOMANYREQUESTS
     400 ThrottlingException | 429 TOOMANYREQUESTS
     500 ServerException | 500 UNKNOWN
     503 ServerException | 503 UNAVAILABLE
@@ -100,7 +101,9 @@ fn c_031_the_table_says_what_each_surface_says() {
     400 InvalidLayerException | 400 BLOB_UPLOAD_INVALID
     400 InvalidLayerException | 400 DIGEST_INVALID
     400 InvalidLayerPartException | 400 SIZE_INVALID
+    413 RequestEntityTooLargeException | 413 SIZE_INVALID
     400 InvalidLayerPartException | 416 RANGE_INVALID
+    400 InvalidParameterException | 416 RANGE_INVALID
     400 ImageNotFoundException | 404 MANIFEST_UNKNOWN
     400 InvalidParameterException | 400 MANIFEST_INVALID
     400 InvalidParameterException | 413 SIZE_INVALID
@@ -246,6 +249,7 @@ fn a_rule_by_status_takes_the_surface_s_own_name() {
     check(Some(401), "", "401 UnrecognizedClientException", "401 UNAUTHORIZED");
     check(Some(403), "", "403 AccessDeniedException", "403 DENIED");
     check(Some(404), "", "404 RepositoryNotFoundException", "404 NAME_UNKNOWN");
+    check(Some(413), "", "413 RequestEntityTooLargeException", "413 SIZE_INVALID");
     check(None, "", "500 ServerException", "500 UNKNOWN");
 }
 
@@ -258,6 +262,8 @@ fn a_rule_by_name_takes_the_row_of_that_name() {
     check(None, "ServerException", "500 ServerException", "500 UNKNOWN");
     check(None, "RepositoryNotFoundException", "400 RepositoryNotFoundException", "404 NAME_UNKNOWN");
     check(None, "NAME_UNKNOWN", "400 RepositoryNotFoundException", "404 NAME_UNKNOWN");
+    check(None, "BLOB_UPLOAD_INVALID", "400 EmptyUploadException", "400 BLOB_UPLOAD_INVALID");
+    check(None, "SIZE_INVALID", "400 InvalidLayerPartException", "400 SIZE_INVALID");
     check(None, "KmsException", "400 KmsException", "405 UNSUPPORTED");
     check(None, "BrandNewException", "400 BrandNewException", "400 BrandNewException");
     check(Some(418), "TEAPOT", "418 TEAPOT", "418 TEAPOT");

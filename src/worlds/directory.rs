@@ -16,6 +16,8 @@ use crate::registry::types::AccountId;
 
 /// Strays that a daemon remembers; the oldest go first.
 const STRAYS_KEPT: usize = 1_000;
+/// Worlds that a daemon has at a time; a further one is refused.
+const WORLDS_AT_MOST: usize = 100_000;
 /// Snapshots that a daemon keeps; a further one is refused.
 const SNAPSHOTS_KEPT: usize = 10_000;
 
@@ -31,6 +33,9 @@ pub enum DirectoryError {
     /// The id is taken.
     #[error("`{0}` exists already")]
     AlreadyExists(String),
+    /// No room for another world.
+    #[error("the daemon has at most {0} worlds at a time")]
+    TooManyWorlds(usize),
     /// No room for another snapshot.
     #[error("the daemon keeps at most {0} snapshots")]
     TooManySnapshots(usize),
@@ -103,6 +108,7 @@ pub struct Directory {
     real: RealTime,
     secret: [u8; 32],
     strict: bool,
+    most_worlds: usize,
     index: RwLock<Index>,
     snapshots: RwLock<BTreeMap<String, Snapshot>>,
     strays: Mutex<Strays>,
@@ -124,6 +130,7 @@ impl Directory {
             real,
             secret,
             strict,
+            most_worlds: WORLDS_AT_MOST,
             index: RwLock::default(),
             snapshots: RwLock::default(),
             strays: Mutex::default(),
@@ -178,6 +185,9 @@ impl Directory {
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         if index.worlds.contains_key(&id) {
             return Err(DirectoryError::AlreadyExists(id.to_string()));
+        }
+        if index.worlds.len() >= self.most_worlds {
+            return Err(DirectoryError::TooManyWorlds(self.most_worlds));
         }
         index.worlds.insert(id.clone(), Arc::clone(&world));
         index.by_incarnation.insert(incarnation, id.clone());
@@ -322,5 +332,37 @@ impl Directory {
     pub fn strays_since(&self, since_micros: u64) -> Vec<Stray> {
         let strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
         strays.recorded.iter().filter(|stray| stray.call.real_micros >= since_micros).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ClockMode;
+    use crate::registry::types::Timestamp;
+    use crate::worlds::RepositoryUri;
+
+    #[test]
+    fn a_daemon_has_so_many_worlds_and_not_one_more() {
+        let (graveyard, _ended) = tokio::sync::mpsc::unbounded_channel();
+        let mut directory = Directory::new(RealTime::start(), [0; 32], false, graveyard);
+        directory.most_worlds = 2;
+        let create = || {
+            let address = Address { endpoint: String::new(), registry_host: String::new(), dedicated: false };
+            let birth = Birth { id: None, labels: BTreeMap::new(), lease: Duration::ZERO, address };
+            let settings = WorldSettings {
+                clock_mode: ClockMode::Frozen,
+                now: Timestamp::EPOCH,
+                seed: 0,
+                accounts: Arc::from([AccountId::DEFAULT]),
+                regions: Arc::from(["us-east-1".parse().expect("a region")]),
+                repository_uri: RepositoryUri::Advertised,
+            };
+            directory.create(birth, settings)
+        };
+        let (first, _second) = (create().expect("room"), create().expect("room"));
+        assert_eq!(create().err(), Some(DirectoryError::TooManyWorlds(2)));
+        directory.end(&first).expect("it lives");
+        assert!(create().is_ok());
     }
 }

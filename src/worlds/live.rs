@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gates::{Waiter, WaitingRoom};
+use super::redirects::Redirects;
 use super::secrets::Secrets;
 use super::state::WorldState;
 use super::timers::{Timer, TimerClass};
 use crate::clock::{ClockBackwards, ClockMode};
 use crate::facts::Facts;
-use crate::faults::{DecideContext, Decision, Wait};
-use crate::journal::{Arrival, Ending, Journal, Outcome};
+use crate::faults::{BodyEffects, DecideContext, Decision, Wait};
+use crate::journal::{Arrival, Ending, Journal, Outcome, Record};
 use crate::operations::{self, Operation};
 use crate::registry::limits;
 use crate::registry::types::{AccountId, RegistryKey, Timestamp};
@@ -121,6 +122,8 @@ pub struct Live {
     pub journal: Journal,
     /// Who waits at gates.
     pub waiting: WaitingRoom,
+    /// Downloads that were redirected and are still to be fetched.
+    redirects: Redirects,
     /// Answers of Advance by request id, with the real time at which they were given.
     pub advances: VecDeque<(String, u64, u64, Advanced)>,
     /// Set once the world ends: rules no longer decide.
@@ -138,6 +141,7 @@ impl Live {
             state,
             journal: Journal::empty(),
             waiting: WaitingRoom::default(),
+            redirects: Redirects::default(),
             advances: VecDeque::new(),
             healed: false,
         };
@@ -181,6 +185,19 @@ impl Live {
         let decision = Decision::none();
         let record = self.append_call(call, &decision);
         Opening { record, decision, is_throttled }
+    }
+
+    /// Leaves what rules decided of the body of a redirected download, for the request that fetches it.
+    pub fn redirect(&mut self, record: u64, body: BodyEffects) {
+        self.redirects.leave(record, body);
+    }
+
+    /// Opens the record of a redirected download again, for the request that fetches its body; answers what happens to
+    /// that. None if it was fetched already.
+    pub fn resume(&mut self, record: u64) -> Option<BodyEffects> {
+        let body = self.redirects.take(record)?;
+        self.journal.update(record, Record::resume);
+        Some(if self.healed { BodyEffects::default() } else { body })
     }
 
     fn throttles(&mut self, call: &CallArrival) -> bool {
@@ -258,7 +275,7 @@ impl Live {
         let mut ids = self.state.ids;
         let mut preview = self.state.clock;
         preview.tick();
-        let surroundings = WorldAround { upstreams: self.state.upstreams.clone(), secrets: self.state.secrets.clone() };
+        let surroundings = self.surroundings();
         let mut cx = Context::new(preview.now(), caller.clone(), &mut ids).within(&surroundings);
         let outcome = work(self.state.registry_mut(key), &mut cx);
         let effects = std::mem::take(&mut cx.effects);
@@ -270,6 +287,11 @@ impl Live {
             }
         }
         outcome
+    }
+
+    /// What of the world an operation may ask about.
+    pub fn surroundings(&self) -> impl Surroundings + use<> {
+        WorldAround { upstreams: self.state.upstreams.clone(), secrets: self.state.secrets.clone() }
     }
 
     /// Reads one registry; a pull that is recorded in the image is a write and goes through [`Self::on_registry`].

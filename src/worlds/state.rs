@@ -35,6 +35,21 @@ pub enum RegistryProfile {
     Oci,
 }
 
+/// What the registry surface of a world offers, beside its profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SurfaceSettings {
+    /// Whether there is a referrers API.
+    pub referrers: bool,
+    /// Whether `GET` of a blob is redirected; absent: as in the profile.
+    pub redirects: Option<bool>,
+}
+
+impl Default for SurfaceSettings {
+    fn default() -> Self {
+        Self { referrers: true, redirects: None }
+    }
+}
+
 /// What a world is made with.
 #[derive(Clone, Debug)]
 pub struct WorldSettings {
@@ -97,6 +112,8 @@ pub struct WorldState {
     pub auth: AuthMode,
     /// How the registry surface behaves.
     pub profile: RegistryProfile,
+    /// What that surface offers.
+    pub surface: SurfaceSettings,
     /// Rates of calls.
     pub throttles: Throttles,
     /// Source of ids.
@@ -128,6 +145,7 @@ impl WorldState {
             secrets: Secrets::default(),
             auth: AuthMode::default(),
             profile: RegistryProfile::default(),
+            surface: SurfaceSettings::default(),
             throttles: Throttles::default(),
             ids: KeyedIds::new(settings.seed),
         }

@@ -124,10 +124,17 @@ impl MintKey {
 
     /// An access key id for the world's n-th account, in AWS's form.
     pub fn access_key_id(&self, index: usize) -> String {
+        format!("AKIA{}", self.key_letters(&[b"access-key", &(index as u64).to_be_bytes()]))
+    }
+
+    /// The key id in download URLs, which is nobody's: that of a temporary credential in AWS's form.
+    pub fn storage_key_id(&self) -> String {
+        format!("ASIA{}", self.key_letters(&[b"storage-key"]))
+    }
+
+    fn key_letters(&self, parts: &[&[u8]]) -> String {
         const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let mac = self.mac(&[b"access-key", &(index as u64).to_be_bytes()]);
-        let letters: String = mac.iter().take(16).map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
-        format!("AKIA{letters}")
+        self.mac(parts).iter().take(16).map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
     }
 
     /// The secret that belongs to [`Self::access_key_id`]: forty characters.

@@ -18,6 +18,8 @@ from ecrfixture.records import Login
 
 _SECONDS = 60
 _LISTENING = re.compile(r"listening on (127\.0\.0\.1:\d+)")
+# What `htpasswd -B` makes of the user `me` and the password `sesame`.
+HTPASSWD = "me:$2y$05$abcdefghijklmnopqrstuuKcS.CYWVYVaLiiCKrrc0A5s3mGesJ9O\n"
 _REGISTRY_CONFIGURATION = """\
 version: 0.1
 log: {{level: info}}
@@ -65,11 +67,18 @@ def ask_json(command: str, place: str, login: Login) -> dict[str, Any]:
 
 
 @contextmanager
-def docker_registry(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Runs docker-registry on a free port of the loopback; gives `host:port` and the process, which may be killed."""
+def docker_registry(folder: Path, *, private: bool = False) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Runs docker-registry on a free port of the loopback; gives `host:port` and the process, which may be killed.
+
+    A private one knows only `me`, whose password is `sesame`, by Basic credentials.
+    """
     folder.mkdir()
     configuration, log = folder / "configuration.yml", folder / "log"
-    configuration.write_text(_REGISTRY_CONFIGURATION.format(root=folder / "storage"))
+    text = _REGISTRY_CONFIGURATION.format(root=folder / "storage")
+    if private:
+        (folder / "htpasswd").write_text(HTPASSWD)
+        text += f"auth: {{htpasswd: {{realm: test, path: {folder / 'htpasswd'}}}}}\n"
+    configuration.write_text(text)
     # The kernel ends it with this process, however that one ends.
     tied = [_program("setpriv"), "--pdeathsig", "KILL"]
     with log.open("w") as output:

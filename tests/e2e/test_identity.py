@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
 import pytest
 from botocore import UNSIGNED  # type: ignore[import-untyped]
+from botocore.auth import SigV4QueryAuth  # type: ignore[import-untyped]
+from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.credentials import Credentials  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from ecrfixture import EcrFixture, World, principal
 
 ANN = "arn:aws:iam::123456789012:user/ann"
 KEY, SECRET = "AKIDANN0123456789012", "ann's own secret"
+SESSION = "arn:aws:sts::123456789012:assumed-role/ci/7"
+TEMPORARY, TOKEN = "ASIACI1234567890", "a+session/token="
+TARGET = "AmazonEC2ContainerRegistry_V20150921"
 
 
-def client(world: World, key: str | None, secret: str | None, **config: Any) -> Any:
+def client(world: World, key: str | None, secret: str | None, token: str | None = None, **config: Any) -> Any:
     """A real client with these credentials, whatever the environment says."""
     return boto3.session.Session().client(
         "ecr",
@@ -27,6 +35,7 @@ def client(world: World, key: str | None, secret: str | None, **config: Any) -> 
         region_name="us-east-1",
         aws_access_key_id=key,
         aws_secret_access_key=secret,
+        aws_session_token=token,
         config=Config(retries={"total_max_attempts": 1}, **config),
     )
 
@@ -96,6 +105,107 @@ def test_a_declared_principal_may_do_what_its_policies_say(ecr_fixture: EcrFixtu
         # A second declaration takes the place of the first.
         world.seed(principal(ANN, [policy, allow("ecr:CreateRepository")]))
         assert ann.create_repository(repositoryName="new")["repository"]["repositoryName"] == "new"
+
+
+def test_c_007_a_temporary_key_is_good_with_its_token_and_until_its_end(ecr_fixture: EcrFixture) -> None:
+    begun = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    with ecr_fixture.world(auth="verified", listen="dedicated", now=begun) as world:
+        ends = begun + timedelta(hours=1)
+        world.seed(
+            principal("arn:aws:iam::123456789012:role/ci", [allow("ecr:Describe*")]),
+            principal(SESSION, access_key_id=TEMPORARY, secret_access_key=SECRET, session_token=TOKEN, expires_at=ends),
+            principal(ANN, [allow("ecr:*")], access_key_id=KEY, secret_access_key=SECRET),
+        )
+        session = client(world, TEMPORARY, SECRET, TOKEN)
+        assert session.describe_repositories()["repositories"] == []
+        _, message = refused(session.create_repository, repositoryName="new")
+        assert message.startswith(f"User: {SESSION} is not authorized to perform: ecr:CreateRepository ")
+        own = world.aws()
+        for stranger in (
+            client(world, TEMPORARY, SECRET),
+            client(world, TEMPORARY, SECRET, "another token"),
+            client(world, KEY, SECRET, TOKEN),
+            client(world, own.access_key_id, own.secret_access_key, TOKEN),
+        ):
+            assert refused(stranger.describe_repositories) == (
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+            )
+        assert (
+            refused(client(world, TEMPORARY, "forged", TOKEN).describe_repositories)[0] == "InvalidSignatureException"
+        )
+        world.advance("1h")
+        assert refused(session.describe_repositories) == (
+            "ExpiredTokenException",
+            "The security token included in the request is expired",
+        )
+        assert client(world, KEY, SECRET).describe_repositories()["repositories"] == []
+
+
+def send(url: str, target: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
+    """Status and body of a call of the JSON API that has its signature in the URL."""
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGET}.{target}"}
+    request = urllib.request.Request(url, method="POST", data=body, headers=headers)
+    try:
+        with urllib.request.urlopen(request) as reply:
+            return reply.status, json.loads(reply.read())
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, json.loads(refusal.read())
+
+
+def test_c_007_unconfirmed_a_presigned_call_is_verified_like_any_other(ecr_fixture: EcrFixture) -> None:
+    with ecr_fixture.world(auth="verified", listen="dedicated") as world:
+        url = world.boto3("ecr").generate_presigned_url("get_authorization_token", ExpiresIn=60)
+        status, answer = send(url, "GetAuthorizationToken")
+        assert (status, len(answer["authorizationData"])) == (200, 1)
+        for forged, target, body in (
+            (url.replace("X-Amz-Expires=60", "X-Amz-Expires=61"), "GetAuthorizationToken", b""),
+            (url[:-1] + ("0" if url[-1] != "0" else "1"), "GetAuthorizationToken", b""),
+            (url, "DescribeRepositories", b""),
+            (url, "GetAuthorizationToken", b"{}"),
+        ):
+            status, answer = send(forged, target, body)
+            assert (status, answer["__type"]) == (400, "InvalidSignatureException")
+        key = world.aws()
+        stranger = client(world, key.access_key_id, key.secret_access_key, TOKEN)
+        _, answer = send(stranger.generate_presigned_url("get_authorization_token"), "GetAuthorizationToken")
+        assert answer["__type"] == "UnrecognizedClientException"
+        for expires, text in (
+            ("604801", "X-Amz-Expires must be less than a week (in seconds)"),
+            ("-1", "X-Amz-Expires must be non-negative"),
+            ("soon", "X-Amz-Expires should be a number"),
+        ):
+            status, answer = send(url.replace("X-Amz-Expires=60", f"X-Amz-Expires={expires}"), "GetAuthorizationToken")
+            assert (status, answer["__type"]) == (400, "IncompleteSignatureException")
+            assert answer["message"].startswith(text)
+        assert "X-Amz-Signature=***#" in world.calls("ecr:GetAuthorizationToken")[0].request_line
+
+
+class QueryAuthWithBody(SigV4QueryAuth):  # type: ignore[misc]
+    """Botocore's presigning but for the body, which it would move to the query."""
+
+    def payload(self, request: Any) -> str:
+        return hashlib.sha256(request.context["body"]).hexdigest()
+
+
+def test_c_007_unconfirmed_a_presigned_call_is_good_for_as_long_as_it_says(ecr_fixture: EcrFixture) -> None:
+    with ecr_fixture.world(auth="verified_on_world_clock", listen="dedicated", now=datetime.now(timezone.utc)) as world:
+        world.seed(
+            principal(SESSION, access_key_id=TEMPORARY, secret_access_key=SECRET, session_token=TOKEN), repo="app"
+        )
+        body = b'{"repositoryNames": ["app"]}'
+        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGET}.DescribeRepositories"}
+        request = AWSRequest("POST", f"{world.endpoint}/?note=a+b%20c", headers)
+        request.context["body"] = body
+        QueryAuthWithBody(Credentials(TEMPORARY, SECRET, TOKEN), "ecr", "us-east-1", expires=900).add_auth(request)
+        world.advance("10m")
+        status, answer = send(request.url, "DescribeRepositories", body)
+        assert (status, [found["repositoryName"] for found in answer["repositories"]]) == (200, ["app"])
+        world.advance("6m")
+        status, answer = send(request.url, "DescribeRepositories", body)
+        assert (status, answer["__type"]) == (400, "InvalidSignatureException")
+        assert answer["message"].startswith("Signature expired: ")
+        assert answer["message"].endswith("- 15 min.)")
 
 
 def test_d_025_a_repository_policy_rules_both_surfaces(ecr_world: World) -> None:

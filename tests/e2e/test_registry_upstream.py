@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from commands import docker_registry, pull, push
-from ecrfixture import RegistryError, World, cache_rule, calls
+from ecrfixture import RegistryError, World, cache_rule, calls, secret
+from ecrfixture.records import Login
 from layouts import blobs, tagged, write_image, write_index
 
 
@@ -48,3 +49,29 @@ def test_an_image_that_the_upstream_does_not_have_is_unknown(ecr_world: World, t
             ecr_world.pull("cache/team/base:v1")
     assert (caught.value.status, caught.value.error) == (404, "MANIFEST_UNKNOWN")
     assert ecr_world.boto3().describe_repositories()["repositories"] == []
+
+
+def test_b_020_b_025_a_private_upstream_is_pulled_from_with_the_login_of_the_rule(
+    ecr_world: World, tmp_path: Path
+) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/mine"
+    layout = tmp_path / "made"
+    write_image(layout, "v1")
+    ecr = ecr_world.boto3("ecr")
+    with docker_registry(tmp_path / "registry", private=True) as (upstream, _):
+        push(layout, "v1", f"{upstream}/team/base:v1", Login("me", "sesame", upstream))
+        ecr_world.seed(secret(arn, "me", "wrong"), cache_rule("cache", upstream, credential_arn=arn))
+        verdict = ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="cache")
+        assert not verdict["isValid"]
+        assert verdict["failure"].startswith("The authentication to the upstream registry failed.")
+        with pytest.raises(RegistryError) as caught:
+            ecr_world.pull("cache/team/base:v1")
+        assert (caught.value.status, caught.value.error) == (403, "DENIED")
+
+        ecr_world.seed(secret(arn, "me", "sesame"))
+        verdict = ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="cache")
+        assert (verdict["isValid"], "failure" in verdict) == (True, False)
+        pull(f"{ecr_world.registry_host}/cache/team/base:v1", tmp_path / "pulled", "v1", ecr_world.login())
+    assert tagged(tmp_path / "pulled", "v1") == tagged(layout, "v1")
+    for call in ecr_world.calls("upstream:*"):
+        assert call.headers["authorization"].startswith("Basic ***#")

@@ -312,7 +312,7 @@ async fn arrives_through_the_gate(world: &TestWorld, image: &Image) {
 
 #[tokio::test]
 async fn a_replication_at_a_gate_waits_in_a_fork_of_its_world_too() {
-    let (server, parent, image) = held_replication().await;
+    let (server, parent, image) = Box::pin(held_replication()).await;
     let request = proto::ForkWorldRequest { world: parent.name(), ..Default::default() };
     let mut forks = server.plane.clone().worlds.fork_world(request).await.unwrap().into_inner().worlds;
     let fork = TestWorld::new(server.plane.clone(), forks.pop().unwrap());
@@ -324,7 +324,7 @@ async fn a_replication_at_a_gate_waits_in_a_fork_of_its_world_too() {
 
 #[tokio::test]
 async fn a_replication_at_a_gate_waits_again_once_its_world_is_restored() {
-    let (server, world, image) = held_replication().await;
+    let (server, world, image) = Box::pin(held_replication()).await;
     let mut worlds = server.plane.clone().worlds;
     let take = proto::CreateSnapshotRequest { world: world.name(), snapshot_id: Some("held".to_owned()) };
     worlds.create_snapshot(take).await.unwrap();

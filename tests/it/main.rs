@@ -5,8 +5,11 @@
 mod harness;
 
 mod bad_input;
+mod bounds;
+mod cache;
 mod clock;
 mod concurrency;
+mod downloads;
 mod faults;
 mod lifecycle;
 mod logins;
@@ -31,6 +34,9 @@ mod tag_mutability;
 mod templates;
 mod throttles;
 mod tidy;
+mod tls;
 mod uploads;
+mod upstream_logins;
 mod wire;
+mod wire_snapshots;
 mod worlds;

@@ -21,7 +21,7 @@ async fn cached() -> (TestServer, TestWorld, Caller) {
 }
 
 #[tokio::test]
-async fn a_first_pull_by_tag_makes_the_repository_and_asks_upstream_once() {
+async fn b_060_a_first_pull_by_tag_makes_the_repository_and_asks_upstream_once() {
     let (_server, world, home) = cached().await;
     let manifest = home.get("/v2/quay/org/base/manifests/1").await;
     assert_eq!(manifest.status, 200);
@@ -69,7 +69,7 @@ async fn b_048_a_blob_that_no_image_names_is_not_fetched() {
 }
 
 #[tokio::test]
-async fn an_index_comes_with_its_images() {
+async fn b_045_unconfirmed_an_index_comes_with_its_images() {
     let (_server, _world, home) = cached().await;
     let index = home.get("/v2/quay/org/base/manifests/multi").await.json();
     for child in index["manifests"].as_array().expect("children") {
@@ -82,7 +82,7 @@ async fn an_index_comes_with_its_images() {
 }
 
 #[tokio::test]
-async fn what_upstream_does_not_have_makes_nothing_here() {
+async fn b_033_b_036_what_upstream_does_not_have_makes_nothing_here() {
     let (_server, _world, home) = cached().await;
     let reply = home.get("/v2/quay/org/base/manifests/none").await;
     assert_eq!((reply.status, reply.oci_error().0.as_str()), (404, "MANIFEST_UNKNOWN"));

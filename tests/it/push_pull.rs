@@ -208,7 +208,9 @@ async fn c_039_a_part_of_a_blob_is_served_and_what_is_no_part_is_refused() {
     }
     for range in ["bytes=1000-", "bytes=5-4", "bytes=-0"] {
         let reply = get(range).await;
-        assert_eq!((reply.status, reply.header("content-range"), reply.text()), (416, "bytes */1000", ""), "{range}");
+        assert_eq!((reply.status, reply.header("content-range")), (416, "bytes */1000"), "{range}");
+        let told = format!("<RangeRequested>{range}</RangeRequested><ActualObjectSize>1000</ActualObjectSize>");
+        assert!(reply.text().contains("<Code>InvalidRange</Code>") && reply.text().contains(&told), "{reply:?}");
     }
     for range in ["bytes=0-1,4-5", "lines=0-1", "bytes=a-b"] {
         let reply = get(range).await;
@@ -230,13 +232,14 @@ async fn c_035_c_064_a_head_has_length_type_and_digest_of_the_get() {
     ] {
         let (get, head) = (home.get(&path).await, home.head(&path).await);
         assert_eq!(head.status, get.status, "{path}");
-        for name in ["content-length", "content-type", "docker-content-digest", "etag"] {
+        // The storage that the GET of a blob is redirected to knows no digest.
+        let is_blob = path.contains("/blobs/") && get.status == 200;
+        for name in ["content-length", "content-type", "etag", if is_blob { "" } else { "docker-content-digest" }] {
             assert_eq!(head.find(name), get.find(name), "{path}: {name}");
         }
         assert_eq!(head.content_length(), get.body.len(), "{path}");
-        let is_blob = path.contains("/blobs/") && get.status == 200;
         assert!(!is_blob || head.header("content-type") == "application/octet-stream", "{path}");
-        assert!(get.status == 404 || get.header("docker-content-digest").starts_with("sha256:"), "{path}");
+        assert!(get.status == 404 || head.header("docker-content-digest").starts_with("sha256:"), "{path}");
     }
 }
 

@@ -74,3 +74,25 @@ async fn d_034_a_quota_without_sense_is_refused_by_its_name_and_changes_nothing(
     assert_eq!(valid[0].updated, 1);
     world.caller("us-east-1").ok("CreateRepository", json!({"repositoryName": "web"})).await;
 }
+
+#[tokio::test]
+async fn d_034_a_world_can_be_made_with_quotas_and_a_fork_with_others() {
+    let server = TestServer::start().await;
+    let quotas = |most| proto::QuotaDocument { repositories_per_registry: Some(most), ..Default::default() };
+    let made = |quotas, from| proto::CreateWorldRequest { quotas: Some(quotas), from, ..Default::default() };
+    let world = server.world_of(made(quotas(0), None)).await;
+    let create = json!({"repositoryName": "app"});
+    let (_, exception, _) = world.caller("us-east-1").refused("CreateRepository", create.clone()).await;
+    assert_eq!(exception, "LimitExceededException");
+    let from = Some(proto::create_world_request::From::FromWorld(world.name()));
+    let fork = server.world_of(made(quotas(1), from)).await;
+    fork.caller("us-east-1").ok("CreateRepository", create).await;
+
+    let senseless = proto::QuotaDocument { layer_parts: Some(0), scanning_rules: Some(9), ..Default::default() };
+    let status = server.plane.clone().worlds.create_world(made(senseless, None)).await.expect_err("refused");
+    let fields: Vec<String> = field_violations(&status).into_iter().map(|violation| violation.0).collect();
+    assert_eq!(
+        (status.code(), fields.as_slice()),
+        (Code::InvalidArgument, ["quotas.layer_parts".to_owned(), "quotas.scanning_rules".to_owned()].as_slice())
+    );
+}

@@ -135,3 +135,51 @@ async fn c_100_layer_operations_ask_for_the_action_of_their_name() {
         assert!(status == 200 || body["__type"] != "AccessDeniedException", "{action}: {body}");
     }
 }
+
+#[tokio::test]
+async fn c_008_each_repository_that_a_call_names_takes_the_right() {
+    let server = TestServer::start().await;
+    let world = server.dedicated_world().await;
+    let allow = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow",
+        "Action": ["ecr:DescribeRepositories", "ecr:BatchGetRepositoryScanningConfiguration"],
+        "Resource": "arn:aws:ecr:us-east-1:123456789012:repository/team/*",
+    }});
+    let principal = json!({"principal": {
+        "arn": BOB, "policies": [allow.to_string()], "accessKeyId": KEY, "secretAccessKey": "secret",
+    }});
+    let repositories =
+        r#"{"repository": {"name": "team/a"}}, {"repository": {"name": "team/b"}}, {"repository": {"name": "web"}}"#;
+    world.seed(&format!("{principal}, {repositories}")).await;
+    let bob = Caller::new(world.address(), KEY, "us-east-1");
+    for action in ["DescribeRepositories", "BatchGetRepositoryScanningConfiguration"] {
+        let named = |names: &[&str]| json!({"repositoryNames": names});
+        bob.ok(action, named(&["team/a", "team/b"])).await;
+        // A name that nobody has is none of Bob's business, either.
+        for (names, refused) in [(["team/a", "web"], "web"), (["other", "team/a"], "other")] {
+            let (status, exception, message) = bob.refused(action, named(&names)).await;
+            assert_eq!((status, exception.as_str()), (400, "AccessDeniedException"), "{action} {names:?}");
+            let resource = format!("on resource: arn:aws:ecr:us-east-1:123456789012:repository/{refused} because ");
+            assert!(message.contains(&resource), "{action} {names:?}: {message}");
+        }
+    }
+    let (_, _, message) = bob.refused("DescribeRepositories", json!({})).await;
+    assert!(message.contains("on resource: arn:aws:ecr:us-east-1:123456789012:repository/* because "), "{message}");
+}
+
+#[tokio::test]
+async fn d_036_the_region_that_is_called_is_a_condition() {
+    let server = TestServer::start().await;
+    let world = server.dedicated_world().await;
+    let allow = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "ecr:DescribeRegistry", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}, "Bool": {"aws:ViaAWSService": "false"}},
+    }});
+    let principal = json!({"principal": {
+        "arn": BOB, "policies": [allow.to_string()], "accessKeyId": KEY, "secretAccessKey": "secret",
+    }});
+    world.seed(&principal.to_string()).await;
+    Caller::new(world.address(), KEY, "eu-west-1").ok("DescribeRegistry", json!({})).await;
+    let (_, exception, _) = Caller::new(world.address(), KEY, "us-east-1").refused("DescribeRegistry", json!({})).await;
+    assert_eq!(exception, "AccessDeniedException");
+}

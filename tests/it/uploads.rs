@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Caller, Connection, TestServer, TestWorld, filler, sha256};
+use crate::harness::{Caller, Connection, End, Request, TestServer, TestWorld, filler, sha256};
 
 /// What every part of an upload but the last must have in ECR.
 const PART_BYTES: usize = 5 << 20;
@@ -156,4 +156,127 @@ async fn c_077_unconfirmed_no_least_length_of_chunks_is_announced() {
     assert_eq!((started.status, started.find("oci-chunk-min-length")), (202, None));
     let upload = home.path_of(started.header("location"));
     assert_eq!(home.send(&home.request("PATCH", &upload).body(*b"x")).await.status, 201);
+}
+
+#[tokio::test]
+async fn c_050_a_body_of_no_said_length_is_taken_like_any_other() {
+    let (_server, _world, home) = app().await;
+    let bytes = filler(6, 100_000);
+    let upload = home.begin_upload("app").await;
+    let range = |request: Request, range: &str| request.header("Content-Range", range);
+    let patch = |bytes: &[u8]| home.request("PATCH", &upload).body(bytes).chunked(30_000);
+    // Its length shows at its end only: what does not fit the range that was named is taken back.
+    let short = home.send(&range(patch(&bytes[..50_000]), "0-50000")).await;
+    assert_eq!((short.status, short.oci_error().0.as_str()), (400, "SIZE_INVALID"));
+    assert_eq!(home.get(&upload).await.header("range"), "0-0");
+    assert_eq!(home.send(&range(patch(&bytes[..50_000]), "0-49999")).await.header("range"), "0-49999");
+    let early = home.send(&range(patch(&bytes[..10]), "0-9")).await;
+    assert_eq!((early.status, early.oci_error().0.as_str()), (416, "RANGE_INVALID"));
+    assert_eq!((early.header("range"), home.path_of(early.header("location"))), ("0-49999", upload.clone()));
+    let status = home.get(&upload).await;
+    assert_eq!((status.status, status.header("range")), (204, "0-49999"), "it stays usable");
+    assert_eq!(home.send(&patch(&bytes[50_000..])).await.status, 201);
+    // An empty body comes in chunks, too, as from containerd.
+    let put = |digest: &str| home.request("PUT", &format!("{upload}?digest={digest}")).chunked(1);
+    let digest = sha256(&bytes);
+    let ended = home.send(&put(&digest.replace(':', "%3A"))).await;
+    assert_eq!((ended.status, ended.header("docker-content-digest")), (400, ""), "parts of less than 5 MiB");
+    let fresh = home.begin_upload("app").await;
+    let whole = home.request("PUT", &format!("{fresh}?digest={digest}")).body(bytes.clone()).chunked(65_536);
+    assert_eq!(home.send(&whole).await.status, 201);
+    assert!(home.get(&format!("/v2/app/blobs/{digest}")).await.body == bytes);
+}
+
+#[tokio::test]
+async fn c_053_what_is_refused_at_the_end_leaves_nothing_to_read_and_what_is_asked_amiss_can_be_asked_again() {
+    let (server, _world, home) = app().await;
+    let bytes = filler(7, 20_000);
+    let digest = sha256(&bytes);
+    let blob = format!("/v2/app/blobs/{digest}");
+    for wrong in ["", "?digest=", "?digest=sha256:12", "?digest=md5:098f6bcd4621d373cade4e832627b4f6"] {
+        let upload = home.begin_upload("app").await;
+        assert_eq!(home.send(&home.request("PATCH", &upload).body(bytes.clone())).await.status, 201);
+        let refused = home.send(&home.request("PUT", &format!("{upload}{wrong}"))).await;
+        assert_eq!((refused.status, refused.oci_error().0.as_str()), (400, "DIGEST_INVALID"), "{wrong}");
+        assert_eq!(home.get(&upload).await.header("range"), "0-19999", "{wrong}");
+        assert_eq!(home.send(&home.request("PUT", &format!("{upload}?digest={digest}"))).await.status, 201);
+        assert_eq!(home.head(&blob).await.status, 200);
+    }
+    // The blob is there, and still its bytes are judged by themselves.
+    let stored = used_bytes(&server);
+    let upload = home.begin_upload("app").await;
+    let refused = home.send(&home.request("PUT", &format!("{upload}?digest={digest}")).body(*b"other")).await;
+    assert_eq!((refused.status, refused.oci_error().0.as_str()), (400, "DIGEST_INVALID"));
+    assert_eq!(home.get(&upload).await.oci_error().0, "BLOB_UPLOAD_UNKNOWN", "and the upload is over");
+    assert_eq!(home.head(&format!("/v2/app/blobs/{}", sha256(b"other"))).await.status, 404);
+    assert_eq!(used_bytes(&server), stored);
+}
+
+#[tokio::test]
+async fn an_upload_is_known_in_its_own_repository_alone() {
+    let (_server, _world, home) = app().await;
+    home.ok("CreateRepository", json!({"repositoryName": "other"})).await;
+    let upload = home.begin_upload("app").await;
+    let elsewhere = upload.replace("/v2/app/", "/v2/other/");
+    for request in [
+        home.request("GET", &elsewhere),
+        home.request("PATCH", &elsewhere).body(*b"x"),
+        home.request("PUT", &format!("{elsewhere}?digest={}", sha256(b"x"))).body(*b"x"),
+        home.request("DELETE", &elsewhere),
+    ] {
+        let refused = home.send(&request).await;
+        assert_eq!((refused.status, refused.oci_error().0.as_str()), (404, "BLOB_UPLOAD_UNKNOWN"), "{request:?}");
+    }
+    assert_eq!(home.get(&upload).await.status, 204);
+}
+
+#[tokio::test]
+async fn c_058_a_cancelled_upload_takes_the_request_that_runs_on_it_along() {
+    let (server, world, home) = app().await;
+    let bytes = filler(8, 100_000);
+    let upload = home.begin_upload("app").await;
+    let mut busy = Connection::open(home.address).await;
+    busy.send_part(&home.request("PATCH", &upload).body(bytes.clone()), 50_000).await;
+    until_calls(&world, "oci:upload.patch", 1).await;
+    assert_eq!(home.delete(&upload).await.status, 204);
+    busy.send_raw(&bytes[50_000..]).await;
+    let late = busy.receive("PATCH").await.whole();
+    assert_eq!((late.status, late.oci_error().0.as_str()), (404, "BLOB_UPLOAD_UNKNOWN"));
+    assert_eq!(home.get(&upload).await.status, 404);
+    assert_eq!(used_bytes(&server), 0);
+}
+
+#[tokio::test]
+async fn a_client_that_lost_the_last_answer_finds_the_blob_or_goes_on() {
+    let (_server, world, home) = app().await;
+    let bytes = filler(9, 30_000);
+    let digest = sha256(&bytes);
+    let upload = home.begin_upload("app").await;
+    world.fault("on oci:upload.patch do 1x lose_reply(reset) -> pass").await;
+    world.fault("on oci:upload.put@before do 1x reset -> pass").await;
+    world.fault("on oci:upload.put do 1x lose_reply(eof) -> pass").await;
+    let patch = home.request("PATCH", &upload).header("Content-Range", "0-29999").body(bytes.clone());
+    home.exchange(&patch).await.nothing(End::Reset);
+    assert_eq!(home.get(&upload).await.header("range"), "0-29999", "the answer is lost, the bytes are not");
+    let put = home.request("PUT", &format!("{upload}?digest={digest}"));
+    home.exchange(&put).await.nothing(End::Reset);
+    assert_eq!(home.head(&format!("/v2/app/blobs/{digest}")).await.status, 404);
+    home.exchange(&put).await.nothing(End::Eof);
+    assert_eq!(home.send(&put).await.oci_error().0, "BLOB_UPLOAD_UNKNOWN");
+    assert_eq!(home.head(&format!("/v2/app/blobs/{digest}")).await.status, 200, "so the lost answer was a 201");
+}
+
+#[tokio::test]
+async fn c_042_c_043_a_post_that_cannot_mount_takes_the_bytes_that_it_brings() {
+    let (_server, _world, home) = app().await;
+    let bytes = filler(10, 5_000);
+    let digest = sha256(&bytes);
+    let post = |query: &str| {
+        home.request("POST", &format!("/v2/app/blobs/uploads/?{query}&digest={digest}")).body(bytes.clone())
+    };
+    for query in [format!("mount={digest}&from=nobody"), "mount=nonsense&from=app".to_owned()] {
+        let posted = home.send(&post(&query)).await;
+        assert_eq!((posted.status, posted.header("docker-content-digest")), (201, digest.as_str()), "{query}");
+        assert!(posted.header("location").ends_with(&format!("/v2/app/blobs/{digest}")), "{posted:?}");
+    }
 }

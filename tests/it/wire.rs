@@ -326,7 +326,7 @@ async fn c_080_c_081_c_082_get_download_url_for_layer_answers_a_url_that_needs_n
     assert_eq!(fetched.status, 200);
     assert!(fetched.body == image.layer);
     let forged = home.send(&Request::new("GET", &path.replace("X-Amz-Signature=", "X-Amz-Signature=0"))).await;
-    assert_eq!(forged.status, 401);
+    assert_eq!(forged.status, 403);
     world.advance(3_600).await;
     assert_eq!(home.send(&Request::new("GET", &path)).await.status, 403, "a URL is good for an hour");
 
@@ -375,9 +375,9 @@ async fn only_a_download_by_a_url_of_ours_uses_up_a_rule() {
     let (start, signature) = path.split_once("X-Amz-Signature=").expect("a signature");
     let reversed: String = signature.chars().rev().collect();
     for forged in [format!("{start}X-Amz-Signature={reversed}"), start.to_owned()] {
-        assert_eq!(home.send(&Request::new("GET", &forged)).await.status, 401, "{forged}");
+        assert!(matches!(home.send(&Request::new("GET", &forged)).await.status, 400 | 403), "{forged}");
     }
-    assert_eq!(home.send(&Request::new("POST", &path).body(*b"x")).await.status, 404);
+    assert_eq!(home.send(&Request::new("POST", &path).body(*b"x")).await.status, 405);
     assert_eq!(world.rules().await[0].matched, 0);
     for status in [503, 200] {
         assert_eq!(home.send(&Request::new("GET", &path)).await.status, status);

@@ -501,3 +501,16 @@ async fn a_world_is_finished_even_if_nobody_waits_for_the_report() {
     };
     while exists().await {}
 }
+
+#[tokio::test]
+async fn c_017_there_is_no_reset_a_world_ends_and_another_of_its_name_begins_empty() {
+    let server = TestServer::start().await;
+    for _ in 0..2 {
+        let world = server.world_of(request("again")).await;
+        let home = world.caller("us-east-1");
+        assert!(repositories(&home).await.is_empty());
+        home.ok("CreateRepository", json!({"repositoryName": "app"})).await;
+        let deleted = proto::DeleteWorldRequest { world: world.name() };
+        server.plane.clone().worlds.delete_world(deleted).await.expect("a world is deleted");
+    }
+}

@@ -12,6 +12,7 @@ from ecrfixture import (
     registry,
     repository,
     secret,
+    surface,
     tasks,
     template,
     throttles,
@@ -139,6 +140,7 @@ from ecrfixture.control.v1 import state_pb2
         ),
         (throttles(enabled=False), {"throttles": {"enabled": False}}),
         (quotas(images_per_repository=1), {"quotas": {"imagesPerRepository": "1"}}),
+        (surface(referrers=False), {"surface": {"referrers": False}}),
         (secret("arn", fault="MALFORMED"), {"secret": {"arn": "arn", "fault": "MALFORMED"}}),
     ],
     ids=[
@@ -155,6 +157,7 @@ from ecrfixture.control.v1 import state_pb2
         "throttles",
         "no throttles",
         "quotas",
+        "surface",
         "secret",
     ],
 )

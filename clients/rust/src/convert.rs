@@ -271,6 +271,7 @@ impl From<proto::GetInfoResponse> for ServerInfo {
             control: message.control,
             operations: message.operations,
             missing_operations: message.missing_operations,
+            tls_ca_pem: message.tls_ca_pem,
         }
     }
 }

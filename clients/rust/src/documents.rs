@@ -7,7 +7,9 @@ mod settings;
 
 use std::time::{Duration, SystemTime};
 
-pub use settings::{Quotas, Secret, Template, Throttles, faulty_secret, quotas, secret, template, throttles};
+pub use settings::{
+    Quotas, Secret, Surface, Template, Throttles, faulty_secret, quotas, secret, surface, template, throttles,
+};
 
 use crate::convert::{duration_message, timestamp};
 use crate::proto;
@@ -304,10 +306,17 @@ pub struct Upstream(proto::UpstreamDocument);
 
 /// Begins an upstream registry, by the host that cache rules name: `upstream("quay.io").repository("app", ["v1"])`.
 pub fn upstream(host: &str) -> Upstream {
-    Upstream(proto::UpstreamDocument { host: host.to_owned(), repositories: vec![] })
+    Upstream(proto::UpstreamDocument { host: host.to_owned(), ..Default::default() })
 }
 
 impl Upstream {
+    /// The login without which it answers 401; a cache rule has it from its secret. At first it is open to everybody.
+    pub fn login(mut self, username: &str, access_token: &str) -> Self {
+        let (username, access_token) = (username.to_owned(), access_token.to_owned());
+        self.0.login = Some(proto::UpstreamLoginDocument { username, access_token });
+        self
+    }
+
     /// Adds a repository with images.
     pub fn repository(mut self, name: &str, images: impl IntoIterator<Item = impl Into<ImageSpec>>) -> Self {
         let images = images.into_iter().map(|image| image.into().0).collect();

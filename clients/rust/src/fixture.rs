@@ -37,6 +37,8 @@ pub(crate) struct Daemon {
     process: Option<Process>,
     pub(crate) keep: Keep,
     pub(crate) report: ReportMode,
+    /// Certificate authority of its registry surface, as PEM; empty if it made none.
+    pub(crate) authority: String,
 }
 
 impl EcrFixture {
@@ -60,18 +62,26 @@ impl EcrFixture {
 
     /// Starts a daemon on free ports of 127.0.0.1 that ends with this process at the latest.
     pub async fn start() -> Result<Self> {
+        Self::start_as(&[]).await
+    }
+
+    /// As [`start`](Self::start), with TLS on the registry surface. [`World::ca_file`] is whom to trust, and everything
+    /// that a world hands out or does knows it.
+    pub async fn start_with_tls() -> Result<Self> {
+        Self::start_as(&["--tls", "self-signed"]).await
+    }
+
+    async fn start_as(arguments: &'static [&'static str]) -> Result<Self> {
         let environment = Environment::of_process();
         let report = environment.report()?;
         let option = BINARY.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (process, ready) = background::run_blocking(move || {
-            Process::start(&find_binary(option.as_deref(), &environment)?, &environment)
+            Process::start(&find_binary(option.as_deref(), &environment)?, &environment, arguments)
         })
         .await?;
         let connection = Connection::new(&ready.control, &ready.token)?;
         // What nobody else can reach has no use for being kept.
-        let fixture = Self(Arc::new(Daemon { connection, process: Some(process), keep: Keep::Never, report }));
-        fixture.check().await?;
-        Ok(fixture)
+        Self::checked(connection, Some(process), Keep::Never, report).await
     }
 
     /// Connects to a running daemon's control port, `host:port`. It is never stopped from here.
@@ -81,9 +91,7 @@ impl EcrFixture {
         let environment = Environment::of_process();
         let connection = Connection::new(address, token)?;
         let (keep, report) = (environment.keep()?, environment.report()?);
-        let fixture = Self(Arc::new(Daemon { connection, process: None, keep, report }));
-        fixture.check().await?;
-        Ok(fixture)
+        Self::checked(connection, None, keep, report).await
     }
 
     /// `host:port` of the control plane; what `ECR_FIXTURE_ADDR` takes.
@@ -112,7 +120,8 @@ impl EcrFixture {
         let thread = std::thread::current();
         let request = options.into_request(thread.name().filter(|name| *name != "main"))?;
         let ask = async |service| WorldsServiceClient::new(service).create_world(request).await;
-        let reply = self.0.connection.call("WorldsService/CreateWorld", ask).await?;
+        // The request is large, and callers should not have to carry it in their futures.
+        let reply = Box::pin(self.0.connection.call("WorldsService/CreateWorld", ask)).await?;
         World::new(Arc::clone(&self.0), reply.world.unwrap_or_default()).await
     }
 
@@ -125,8 +134,7 @@ impl EcrFixture {
 
     /// Version, addresses and operations of the daemon.
     pub async fn info(&self) -> Result<ServerInfo> {
-        let ask = async |service| ServerServiceClient::new(service).get_info(proto::GetInfoRequest {}).await;
-        Ok(self.0.connection.call("ServerService/GetInfo", ask).await?.into())
+        self.0.info().await
     }
 
     /// Calls that reached no world of their own, newest last.
@@ -136,8 +144,10 @@ impl EcrFixture {
         Ok(reply.strays.into_iter().map(Into::into).collect())
     }
 
-    async fn check(&self) -> Result<()> {
-        let info = self.info().await.map_err(|error| match (error, self.process_id()) {
+    /// Asks the daemon about itself, before anybody relies on it.
+    async fn checked(connection: Connection, process: Option<Process>, keep: Keep, report: ReportMode) -> Result<Self> {
+        let mut daemon = Daemon { connection, process, keep, report, authority: String::new() };
+        let info = daemon.info().await.map_err(|error| match (error, &daemon.process) {
             (Error::Unavailable { message }, Some(_)) => Error::StartFailed {
                 message: format!("the daemon printed its ready line and then did not answer: {message}"),
                 exit_code: None,
@@ -145,7 +155,9 @@ impl EcrFixture {
             },
             (error, _) => error,
         })?;
-        check_version(&info.api, &info.version)
+        check_version(&info.api, &info.version)?;
+        daemon.authority = info.tls_ca_pem;
+        Ok(Self(Arc::new(daemon)))
     }
 }
 
@@ -156,6 +168,11 @@ impl fmt::Debug for EcrFixture {
 }
 
 impl Daemon {
+    async fn info(&self) -> Result<ServerInfo> {
+        let ask = async |service| ServerServiceClient::new(service).get_info(proto::GetInfoRequest {}).await;
+        Ok(self.connection.call("ServerService/GetInfo", ask).await?.into())
+    }
+
     /// Whether it was there before, and may serve others too.
     pub(crate) fn is_attached(&self) -> bool {
         self.process.is_none()

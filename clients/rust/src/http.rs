@@ -8,16 +8,17 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use crate::background;
 use crate::errors::{Error, Result};
+use crate::trust::Trust;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// A connection to `host:port`, made by the first request and anew when the other side has closed it since.
 pub(crate) struct Http {
     host: String,
+    trust: Trust,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
@@ -29,8 +30,13 @@ pub(crate) struct Answer {
 }
 
 impl Http {
-    pub(crate) fn new(host: &str) -> Self {
-        Self { host: host.to_owned(), sender: None }
+    pub(crate) fn new(host: &str, trust: &Trust) -> Self {
+        Self { host: host.to_owned(), trust: trust.clone(), sender: None }
+    }
+
+    /// A connection to another host, with the same trust.
+    pub(crate) fn to(&self, host: &str) -> Self {
+        Self::new(host, &self.trust)
     }
 
     /// `host:port`.
@@ -102,7 +108,7 @@ impl Http {
             None => false,
         };
         if !usable {
-            let stream = TcpStream::connect(&self.host).await.map_err(|error| Error::broken(what, error))?;
+            let stream = self.trust.connect(&self.host).await.map_err(|error| Error::broken(what, error))?;
             let (sender, connection) =
                 http1::handshake(TokioIo::new(stream)).await.map_err(|error| Error::broken(what, chain(&error)))?;
             // What breaks the connection is told by the request that it breaks.

@@ -116,11 +116,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the daemon and waits until it is ready.
-    pub(crate) fn start(binary: &Path, environment: &Environment) -> Result<(Self, Ready)> {
+    /// Starts the daemon with further arguments, and waits until it is ready.
+    pub(crate) fn start(binary: &Path, environment: &Environment, arguments: &[&str]) -> Result<(Self, Ready)> {
         let limit = environment.start_limit()?;
         let mut command = Command::new(binary);
-        command.args(ARGUMENTS).env_clear().envs(environment.of_daemon());
+        command.args(ARGUMENTS).args(arguments).env_clear().envs(environment.of_daemon());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // An interrupt at the keyboard is for the tests; the daemon lives until they have finished their worlds.
         #[cfg(unix)]

@@ -62,14 +62,15 @@ mod rules;
 mod sigv4;
 mod surroundings;
 mod target;
+mod trust;
 mod units;
 mod world;
 
 pub use actions::{ConnectionEnd, Keep, Status};
 pub use documents::{
-    CacheRule, ImageSpec, Quotas, Registry, Repo, Secret, Seed, TagMutability, Tasks, Template, Throttles, Upstream,
-    cache_rule, faulty_secret, image, quotas, registry, repo, secret, tasks, template, throttles, untagged_image,
-    upstream,
+    CacheRule, ImageSpec, Quotas, Registry, Repo, Secret, Seed, Surface, TagMutability, Tasks, Template, Throttles,
+    Upstream, cache_rule, faulty_secret, image, quotas, registry, repo, secret, surface, tasks, template, throttles,
+    untagged_image, upstream,
 };
 pub use errors::{Error, Result, Violation};
 pub use fixture::{EcrFixture, use_binary, world, world_with};

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::{Duration, SystemTime};
 
 use crate::convert::{duration_message, timestamp};
+use crate::documents::Quotas;
 use crate::errors::{Error, Result, Violation};
 use crate::proto;
 use crate::records::ClockMode;
@@ -43,6 +44,8 @@ pub struct Options {
     pub auth: Option<Auth>,
     /// How the registry surface behaves; absent: as ECR, or as the source.
     pub profile: Option<Profile>,
+    /// How much the registries of the world may hold; absent: as ECR, or as the source.
+    pub quotas: Option<Quotas>,
     /// Real time without traffic after which the world is finished; absent: ten minutes.
     pub lease: Option<Duration>,
     /// Free labels; the test's name is added as `test`.
@@ -143,6 +146,7 @@ impl Options {
                 Some(Profile::Oci) => proto::RegistryProfile::Oci,
             }
             .into(),
+            quotas: self.quotas.map(|quotas| quotas.0),
         })
     }
 }

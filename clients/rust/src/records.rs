@@ -375,6 +375,8 @@ pub struct ServerInfo {
     pub operations: Vec<String>,
     /// Operations of the ECR API that it answers as not there.
     pub missing_operations: Vec<String>,
+    /// Certificate authority of the registry surface, as PEM; empty if the daemon made none.
+    pub tls_ca_pem: String,
 }
 
 /// A call that reached no world of its own.

@@ -15,6 +15,7 @@ use crate::errors::{Error, Result, Violation};
 use crate::http::{Answer, Http};
 use crate::records::{Aws, Blob, Image, Login};
 use crate::sigv4::signed_headers;
+use crate::trust::Trust;
 
 const AWS_TARGET: &str = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 const INDEX_TYPES: [&str; 2] =
@@ -68,7 +69,7 @@ impl Reference {
 }
 
 /// Calls `GetAuthorizationToken`, as `docker login` to ECR does.
-pub(crate) async fn log_in(aws: &Aws, registry_host: &str) -> Result<Login> {
+pub(crate) async fn log_in(aws: &Aws, registry_host: &str, trust: &Trust) -> Result<Login> {
     let what = "GetAuthorizationToken";
     let endpoint: Uri = aws.endpoint.parse().map_err(|error| Error::broken(what, error))?;
     let host = endpoint.authority().map(ToString::to_string).unwrap_or_default();
@@ -84,7 +85,7 @@ pub(crate) async fn log_in(aws: &Aws, registry_host: &str) -> Result<Login> {
             headers.insert(HeaderName::from_static(name), value.parse().map_err(|error| Error::broken(what, error))?);
         }
     }
-    let answer = Http::new(&host).send(Method::POST, "/", &headers, Bytes::from_static(b"{}")).await?;
+    let answer = Http::new(&host, trust).send(Method::POST, "/", &headers, Bytes::from_static(b"{}")).await?;
     if answer.status != StatusCode::OK {
         return Err(refused(what, &answer));
     }
@@ -107,11 +108,11 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn new(login: &Login) -> Result<Self> {
+    pub(crate) fn new(login: &Login, trust: &Trust) -> Result<Self> {
         let authorization = HeaderValue::from_str(&format!("Basic {}", basic_secret(login)))
             .map_err(|error| Error::broken("login", error))?;
         let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, authorization)]);
-        Ok(Self { http: Http::new(&login.host), headers })
+        Ok(Self { http: Http::new(&login.host, trust), headers })
     }
 
     /// Uploads layers and config, then the manifest. One POST and one PUT for each blob.
@@ -200,7 +201,7 @@ impl Registry {
             let place = location(&path, &answer)?;
             let host = place.authority().map_or_else(|| self.http.host().to_owned(), ToString::to_string);
             let target = place.path_and_query().map_or("/", |path| path.as_str());
-            answer = Http::new(&host).stream(target, &HeaderMap::new(), &mut count).await?;
+            answer = self.http.to(&host).stream(target, &HeaderMap::new(), &mut count).await?;
         }
         let what = format!("GET {path}");
         if answer.status != StatusCode::OK {

@@ -1,6 +1,7 @@
 //! What programs under test need to reach a world: environment variables and Docker's config.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -46,6 +47,15 @@ pub(crate) fn write_docker_config(login: &Login) -> Result<(TempDir, DockerConfi
     std::fs::write(&file, form.to_string()).map_err(failed)?;
     let config = DockerConfig { directory: directory.path().to_owned(), file };
     Ok((directory, config))
+}
+
+/// Writes a certificate authority to a directory of its own.
+pub(crate) fn write_authority(pem: &str) -> Result<(TempDir, PathBuf)> {
+    let failed = |error: std::io::Error| Error::broken("certificate authority", error);
+    let directory = tempfile::Builder::new().prefix("ecr-fixture-tls-").tempdir().map_err(failed)?;
+    let file = directory.path().join("ca.pem");
+    std::fs::write(&file, pem).map_err(failed)?;
+    Ok((directory, file))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::TempDir;
@@ -29,7 +30,8 @@ use crate::records::{
 };
 use crate::registry::{Reference, Registry, log_in};
 use crate::rules::Faults;
-use crate::surroundings::{aws_environment, write_docker_config};
+use crate::surroundings::{aws_environment, write_authority, write_docker_config};
+use crate::trust::Trust;
 
 mod ending;
 
@@ -404,8 +406,19 @@ impl World {
 
     /// User, password and host for `docker login`. Calls `GetAuthorizationToken`, which the journal records.
     pub async fn login(&self, place: impl Into<Place>) -> Result<Login> {
-        let (aws, host) = (self.aws(place)?, self.registry_host().to_owned());
-        background::run(async move { log_in(&aws, &host).await }).await
+        let (aws, host, trust) = (self.aws(place)?, self.registry_host().to_owned(), self.trust()?);
+        background::run(async move { log_in(&aws, &host, &trust).await }).await
+    }
+
+    /// Writes the certificate authority to trust to a temporary PEM file, which goes with the world; absent unless the
+    /// daemon made one.
+    pub fn ca_file(&self) -> Result<Option<PathBuf>> {
+        if self.daemon.authority.is_empty() {
+            return Ok(None);
+        }
+        let (folder, file) = write_authority(&self.daemon.authority)?;
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).push(folder);
+        Ok(Some(file))
     }
 
     /// Writes a temporary `config.json` with the login; it goes with the world. Loopback HTTP suits docker only.
@@ -416,7 +429,7 @@ impl World {
     }
 
     /// Environment for a child process that shall use this world: SDK endpoint, keys, region, Docker's config, no
-    /// proxy. Logs in for Docker's config.
+    /// proxy, [`ca_file`](Self::ca_file). Logs in for Docker's config.
     pub async fn env(&self) -> Result<BTreeMap<String, String>> {
         self.env_in(Place::default()).await
     }
@@ -427,6 +440,12 @@ impl World {
         let given = self.message.connection.clone().unwrap_or_default().environment;
         let no_proxy = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy")).unwrap_or_default();
         let mut variables = aws_environment(&self.aws(place.clone())?, given, &no_proxy);
+        if let Some(file) = self.ca_file()? {
+            // The first is for AWS SDKs, the second for whatever is built with OpenSSL or Go.
+            for name in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
+                variables.insert(name.to_owned(), file.to_string_lossy().into_owned());
+            }
+        }
         let docker = self.docker_config(place).await?;
         variables.insert("DOCKER_CONFIG".to_owned(), docker.directory.to_string_lossy().into_owned());
         variables.insert("REGISTRY_AUTH_FILE".to_owned(), docker.file.to_string_lossy().into_owned());
@@ -443,12 +462,12 @@ impl World {
     /// As [`push`](Self::push), with other layers or to another place.
     pub async fn push_with(&self, reference: &str, push: Push) -> Result<Image> {
         let reference = Reference::parse(reference)?;
-        let (aws, host) = (self.aws(push.place)?, self.registry_host().to_owned());
+        let (aws, host, trust) = (self.aws(push.place)?, self.registry_host().to_owned(), self.trust()?);
         background::run(async move {
             let named = format!("{}:{}", reference.repository, reference.tag);
             let content =
                 background::run_blocking(move || Ok(Content::of(&named, push.layers, push.layer_size))).await?;
-            Registry::new(&log_in(&aws, &host).await?)?.push(&reference, content).await
+            Registry::new(&log_in(&aws, &host, &trust).await?, &trust)?.push(&reference, content).await
         })
         .await
     }
@@ -463,12 +482,20 @@ impl World {
     /// As [`pull`](Self::pull), from another place.
     pub async fn pull_from(&self, place: impl Into<Place>, reference: &str) -> Result<Image> {
         let reference = Reference::parse(reference)?;
-        let (aws, host) = (self.aws(place)?, self.registry_host().to_owned());
-        background::run(async move { Registry::new(&log_in(&aws, &host).await?)?.pull(&reference).await }).await
+        let (aws, host, trust) = (self.aws(place)?, self.registry_host().to_owned(), self.trust()?);
+        background::run(async move {
+            let login = log_in(&aws, &host, &trust).await?;
+            Registry::new(&login, &trust)?.pull(&reference).await
+        })
+        .await
     }
 }
 
 impl World {
+    fn trust(&self) -> Result<Trust> {
+        Trust::of(self.endpoint(), &self.daemon.authority)
+    }
+
     fn world(&self) -> String {
         self.message.name.clone()
     }

@@ -331,3 +331,19 @@ async fn the_daemon_ends_with_a_process_that_is_killed() -> Result<()> {
     assert!(ended, "the daemon at {address} is still there");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_daemon_with_tls_is_trusted() -> Result<()> {
+    common::daemon_of_this_workspace();
+    let fixture = EcrFixture::start_with_tls().await?;
+    let world = fixture.world().await?;
+    world.seed(repo("app")).await?;
+    let pushed = world.push("app:v1").await?;
+    assert_eq!(world.pull("app:v1").await?.digest, pushed.digest);
+    assert!(world.endpoint().starts_with("https://"));
+    let file = world.ca_file()?.expect("the daemon made an authority");
+    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), fixture.info().await?.tls_ca_pem);
+    world.finish().await?;
+    assert!(!file.exists(), "it goes with the world");
+    Ok(())
+}

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::members::{self, Selection};
 use super::{Addressed, WireRequest};
-use crate::ecr::answer::Links;
+use crate::ecr::answer::{Answer, Links};
 use crate::ecr::constraints::{Dialect, Text, one_of};
-use crate::ecr::operation::{ReadOperation, WireOperation, WriteOperation};
+use crate::ecr::operation::{ReadOperation, Reply, WireOperation, WriteOperation};
 use crate::ecr::protocol::{EpochSeconds, write_body};
 use crate::facts::{Fact, Facts};
 use crate::registry::errors::InvalidParameter;
@@ -220,10 +220,17 @@ impl WriteOperation for UpdatePullThroughCacheRuleRequest {
     }
 }
 
-impl WireOperation for ValidatePullThroughCacheRuleRequest {
-    type Output = validate_pull_through_cache_rule::Output;
+/// The answer of a validation.
+pub(crate) fn validation_answer(registry: &RegistryKey, output: validate_pull_through_cache_rule::Output) -> Answer {
+    Answer::new(registry, Validation(output))
+}
 
-    fn render(output: &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+#[derive(Debug)]
+struct Validation(validate_pull_through_cache_rule::Output);
+
+impl Reply for Validation {
+    fn render(&self, registry: &RegistryKey, _: &dyn Links) -> Bytes {
+        let Self(output) = self;
         let rule = &output.rule;
         write_body(&ValidatePullThroughCacheRuleReply {
             ecr_repository_prefix: rule.prefix.as_str(),
@@ -233,15 +240,8 @@ impl WireOperation for ValidatePullThroughCacheRuleRequest {
             custom_role_arn: rule.custom_role_arn.as_deref(),
             upstream_repository_prefix: rule.upstream_repository_prefix.as_str(),
             is_valid: output.failure.is_none(),
-            failure: output.failure,
+            failure: output.failure.as_deref(),
         })
-    }
-}
-
-/// It changes nothing, but only writes can ask the world about secrets.
-impl WriteOperation for ValidatePullThroughCacheRuleRequest {
-    fn apply(registry: &mut Registry, cx: &mut Context<'_>, input: Self::Input) -> Result<Self::Output, Failure> {
-        Ok(validate_pull_through_cache_rule::apply(registry, cx, &input)?)
     }
 }
 
@@ -330,7 +330,7 @@ pub(crate) struct ValidatePullThroughCacheRuleReply<'a> {
     upstream_repository_prefix: &'a str,
     is_valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<&'static str>,
+    failure: Option<&'a str>,
 }
 
 #[cfg(test)]

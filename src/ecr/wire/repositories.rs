@@ -193,6 +193,13 @@ impl WireOperation for DescribeRepositoriesRequest {
         }
     }
 
+    fn repositories(input: &Self::Input) -> &[RepositoryName] {
+        match input {
+            describe_repositories::Input::Named(names) => names,
+            describe_repositories::Input::Page(_) => &[],
+        }
+    }
+
     fn render(output: &Self::Output, registry: &RegistryKey, links: &dyn Links) -> Bytes {
         let host = links.registry_host(registry);
         let repositories = output.repositories.iter();

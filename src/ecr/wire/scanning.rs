@@ -199,6 +199,10 @@ impl WireOperation for BatchGetRepositoryScanningConfigurationRequest {
         input.repositories.first()
     }
 
+    fn repositories(input: &Self::Input) -> &[RepositoryName] {
+        &input.repositories
+    }
+
     fn render(output: &Self::Output, registry: &RegistryKey, _: &dyn Links) -> Bytes {
         let found = output.scanning_configurations.iter();
         write_body(&BatchGetRepositoryScanningConfigurationReply {

@@ -183,11 +183,7 @@ mod tests {
         create(&mut registry, "quay", "quay.io", None).unwrap();
         let validate = |registry: &Registry, prefix: &str| {
             let input = validate_pull_through_cache_rule::Input { prefix: prefix.parse().unwrap() };
-            with(|cx| {
-                cx.surroundings = &Secrets;
-                validate_pull_through_cache_rule::apply(registry, cx, &input)
-            })
-            .map(|output| output.failure)
+            validate_pull_through_cache_rule::apply(registry, &Secrets, &input).map(|output| output.failure)
         };
         assert_eq!(validate(&registry, "hub"), Ok(None));
         assert_eq!(validate(&registry, "quay"), Ok(None));

@@ -215,6 +215,11 @@ impl RegistryKey {
         self.arn_of(name).to_string()
     }
 
+    /// What stands for every repository of this registry in policies.
+    pub fn every_repository_arn(&self) -> String {
+        format!("arn:{}:ecr:{}:{}:repository/*", self.partition(), self.region, self.account)
+    }
+
     /// ARN of a repository of this registry, to be written where a text is wanted.
     pub fn arn_of<'a>(&'a self, name: &'a RepositoryName) -> RepositoryArn<'a> {
         RepositoryArn { registry: self, name }

@@ -1,23 +1,38 @@
-//! Principals with policies of their own.
+//! Principals with policies of their own, and the keys by which they call.
 
 use std::sync::Arc;
 
+use super::times;
 use crate::operations::actions;
 use crate::proto;
 use crate::registry::policy::iam::{PolicyDocument, PolicyGrammar, PolicyKind};
-use crate::registry::types::{AccountId, Arn};
-use crate::seed::plan::PrincipalPlan;
+use crate::registry::types::{AccountId, Arn, Timestamp};
+use crate::seed::plan::{AccessKeyPlan, PrincipalPlan};
 use crate::seed::violation::Place;
 
-/// Checks one principal: its ARN, each policy, and that an access key has both halves.
+/// Checks one principal: its ARN, each policy, and that an access key has all its parts.
 pub(super) fn check(document: &proto::PrincipalDocument, place: &Place<'_>) -> Option<PrincipalPlan> {
-    let arn = arn(&document.arn, &place.member("arn"));
+    let session_arn = document.arn.parse::<Arn>().ok().filter(is_session);
+    let is_session = session_arn.is_some();
+    let arn = match session_arn {
+        Some(session) => account(&session, &place.member("arn")).map(|account| (session, account)),
+        None => arn(&document.arn, &place.member("arn")),
+    };
+    if is_session && !document.policies.is_empty() {
+        place.member("policies").refuse("must not be there: a session has the policies of its role");
+    }
     let partition = arn.as_ref().map_or("aws", |(arn, _)| arn.partition());
     let grammar = PolicyGrammar { kind: PolicyKind::Identity, partition, known_actions: actions() };
     let policies =
         place.each("policies", &document.policies, |text, place| place.accept(PolicyDocument::parse(text, &grammar)));
+    let session = session(document, place);
     let access_key = match (&document.access_key_id, &document.secret_access_key) {
-        (None, None) => None,
+        (None, None) => {
+            if session.is_some() {
+                place.member("access_key_id").refuse("is required with `session_token`");
+            }
+            None
+        }
         (Some(id), Some(secret)) => {
             let is_legal = (16..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !is_legal {
@@ -26,7 +41,7 @@ pub(super) fn check(document: &proto::PrincipalDocument, place: &Place<'_>) -> O
             if secret.is_empty() {
                 place.member("secret_access_key").refuse("must not be empty");
             }
-            Some((Arc::from(id.as_str()), Arc::from(secret.as_str())))
+            Some(AccessKeyPlan { id: Arc::from(id.as_str()), secret: Arc::from(secret.as_str()), session })
         }
         (Some(_), None) => {
             place.member("secret_access_key").refuse("is required with `access_key_id`");
@@ -38,7 +53,26 @@ pub(super) fn check(document: &proto::PrincipalDocument, place: &Place<'_>) -> O
         }
     };
     let (arn, account) = arn?;
-    Some(PrincipalPlan { account, arn: Arc::from(arn.as_str()), policies: policies.into(), access_key })
+    let policies = (!is_session).then(|| policies.into());
+    Some(PrincipalPlan { account, arn: Arc::from(arn.as_str()), policies, access_key })
+}
+
+/// What makes a key a temporary one.
+fn session(document: &proto::PrincipalDocument, place: &Place<'_>) -> Option<(Arc<str>, Option<Timestamp>)> {
+    let expires = document.expires_at.and_then(|time| place.member("expires_at").accept(times::timestamp(time)));
+    match document.session_token.as_deref() {
+        Some("") => {
+            place.member("session_token").refuse("must not be empty");
+            None
+        }
+        Some(token) => Some((Arc::from(token), expires)),
+        None => {
+            if document.expires_at.is_some() {
+                place.member("session_token").refuse("is required with `expires_at`");
+            }
+            None
+        }
+    }
 }
 
 /// A user or a role.
@@ -47,9 +81,25 @@ pub(super) fn arn(text: &str, place: &Place<'_>) -> Option<(Arn, AccountId)> {
         let kind = arn.resource().split('/').next();
         arn.service() == "iam" && arn.region().is_empty() && matches!(kind, Some("user" | "role"))
     });
-    let account = arn.as_ref().and_then(|arn| arn.account().parse().ok());
-    if account.is_none() {
-        place.refuse("must be the ARN of an IAM user or role, e.g. `arn:aws:iam::123456789012:user/ann`");
+    match arn {
+        Some(arn) => account(&arn, place).map(|account| (arn, account)),
+        None => refuse_arn(place),
     }
-    arn.zip(account)
+}
+
+fn account(arn: &Arn, place: &Place<'_>) -> Option<AccountId> {
+    arn.account().parse().ok().or_else(|| refuse_arn(place))
+}
+
+fn refuse_arn<T>(place: &Place<'_>) -> Option<T> {
+    place.refuse("must be the ARN of an IAM user or role, e.g. `arn:aws:iam::123456789012:user/ann`");
+    None
+}
+
+/// `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
+fn is_session(arn: &Arn) -> bool {
+    let parts: Vec<&str> = arn.resource().split('/').collect();
+    arn.service() == "sts"
+        && arn.region().is_empty()
+        && matches!(*parts, ["assumed-role", role, session] if !role.is_empty() && !session.is_empty())
 }

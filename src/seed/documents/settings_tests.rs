@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::registry::policy::iam::RegistryPolicyScope;
 use crate::registry::seeding::SeedAccountSettings;
+use crate::registry::types::Timestamp;
 use crate::registry::{AppliedFor, BlobMounting, EncryptionType, SecretState};
 use crate::seed::json;
 use crate::seed::plan::{RegistryPlan, RepositoryPlan};
@@ -206,6 +207,20 @@ fn x_020_d_023_rates_are_ecr_s_unless_a_document_names_others() {
 }
 
 #[test]
+fn what_a_surface_document_does_not_say_stays_as_it_is() {
+    let planned = checked(r#"{"surface": {"referrers": false}}, {"surface": {"redirects": true}}, {"surface": {}}"#);
+    let planned: Vec<(Option<bool>, Option<bool>)> = planned
+        .unwrap()
+        .into_iter()
+        .map(|document| match document {
+            PlannedDocument::Surface(plan) => (plan.referrers, plan.redirects),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(planned, [(Some(false), None), (None, Some(true)), (None, None)]);
+}
+
+#[test]
 fn d_034_quotas_are_checked_and_judge_the_documents_that_follow() {
     refuses(
         r#"{"quotas": {"layerParts": "0", "signingRules": "11", "imagesPerRepository": "0"}}"#,
@@ -266,6 +281,65 @@ fn c_190_a_secret_is_a_login_or_the_reason_why_there_is_none() {
             "documents[3].secret.username: is required with `access_token`",
             "documents[4].secret.fault: must be one of `ACCESS_DENIED`, `DECRYPTION_FAILURE` and `MALFORMED`",
             "documents[5].secret.fault: must not be there beside a login",
+        ],
+    );
+}
+
+#[test]
+fn a_principal_may_be_a_session_and_a_key_a_temporary_one() {
+    const SESSION: &str = "arn:aws:sts::123456789012:assumed-role/ci/7";
+    const KEY: &str = r#""accessKeyId": "ASIACI1234567890", "secretAccessKey": "secret""#;
+    const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ecr:*","Resource":"*"}}"#;
+    let planned = |members: &str| match checked(&format!(r#"{{"principal": {{{members}}}}}"#)).expect(members).remove(0)
+    {
+        PlannedDocument::Principal(plan) => plan,
+        other => panic!("{other:?}"),
+    };
+    let plan =
+        planned(&format!(r#""arn": "{SESSION}", {KEY}, "sessionToken": "token", "expiresAt": "1970-01-01T01:00:00Z""#));
+    assert_eq!((&*plan.arn, plan.account.as_str(), &plan.policies), (SESSION, "123456789012", &None));
+    let key = plan.access_key.expect("a key");
+    assert_eq!((&*key.id, &*key.secret), ("ASIACI1234567890", "secret"));
+    assert_eq!(key.session, Some(("token".into(), Some(Timestamp::from_millis(3_600_000)))));
+    let user = planned(&format!(r#""arn": "arn:aws:iam::123456789012:user/ann", {KEY}, "sessionToken": "t""#));
+    assert_eq!(user.policies.as_deref(), Some([].as_slice()));
+    assert_eq!(user.access_key.and_then(|key| key.session), Some(("t".into(), None)));
+
+    let of_session = |members: &str| format!(r#"{{"principal": {{"arn": "{SESSION}", {members}}}}}"#);
+    let no_arn = "must be the ARN of an IAM user or role, e.g. `arn:aws:iam::123456789012:user/ann`";
+    refuses(
+        &[
+            of_session(&format!(r#""policies": [{ALL:?}]"#)),
+            of_session(r#""sessionToken": "t""#),
+            of_session(&format!(r#"{KEY}, "expiresAt": "1970-01-01T01:00:00Z""#)),
+            of_session(&format!(r#"{KEY}, "sessionToken": """#)),
+            r#"{"principal": {"arn": "arn:aws:sts::123456789012:assumed-role/ci"}}"#.to_owned(),
+            r#"{"principal": {"arn": "arn:aws:sts::x:assumed-role/ci/7"}}"#.to_owned(),
+        ]
+        .join(", "),
+        &[
+            "documents[0].principal.policies: must not be there: a session has the policies of its role",
+            "documents[1].principal.access_key_id: is required with `session_token`",
+            "documents[2].principal.session_token: is required with `expires_at`",
+            "documents[3].principal.session_token: must not be empty",
+            &format!("documents[4].principal.arn: {no_arn}"),
+            &format!("documents[5].principal.arn: {no_arn}"),
+        ],
+    );
+}
+
+#[test]
+fn an_upstream_may_ask_for_a_login() {
+    let upstream = |login: &str| format!(r#"{{"upstream": {{"host": "ghcr.io", "login": {login}}}}}"#);
+    let plans = checked(&upstream(r#"{"username": "me", "accessToken": "t"}"#)).expect("legal");
+    let [PlannedDocument::Upstream(plan)] = &plans[..] else { panic!("{plans:?}") };
+    assert_eq!(plan.login, Some(("me".into(), "t".into())));
+    refuses(
+        &[upstream("{}"), upstream(r#"{"username": "a:b", "accessToken": "t"}"#)].join(", "),
+        &[
+            "documents[0].upstream.login.username: must be there, without a colon",
+            "documents[0].upstream.login.access_token: must not be empty",
+            "documents[1].upstream.login.username: must be there, without a colon",
         ],
     );
 }

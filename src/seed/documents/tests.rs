@@ -207,7 +207,7 @@ fn a_bad_member_is_refused_at_its_path() {
     refuses(
         "{}",
         &[
-            "documents[0]: must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas` and `secret`",
+            "documents[0]: must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas`, `secret` and `surface`",
         ],
     );
     refuses(r#"{"repository": {}}"#, &["documents[0].repository.name: must not be empty"]);
@@ -328,7 +328,7 @@ fn every_mistake_of_every_document_is_reported_in_order() {
              `MUTABLE_WITH_EXCLUSION` and `IMMUTABLE_WITH_EXCLUSION`",
             "documents[0].repository.images[0].layers: must be 1 to 127 layers, not 0",
             "documents[0].repository.images[0].platforms[0]: `x` is not a platform such as `linux/arm64/v8`",
-            "documents[2]: must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas` and `secret`",
+            "documents[2]: must be one of `registry`, `repository`, `upstream`, `tasks`, `principal`, `throttles`, `quotas`, `secret` and `surface`",
             "documents[3].repository.account: must satisfy regular expression '[0-9]{12}'",
             "documents[3].repository.region: must not be empty",
             "documents[3].repository.images[1].tags[0]: must satisfy regular expression '[a-zA-Z0-9-_.]+'",

@@ -1,11 +1,13 @@
-//! HTTP/1.1 by hand, over a plain socket: it counts bytes and tells a clean end of stream from a reset, which libraries
+//! HTTP/1.1 by hand, over a plain socket or TLS: it counts bytes and tells a clean end of stream from a reset, which libraries
 //! hide.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use bytes::Bytes;
+use http_body_util::Full;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Longest that a test waits for bytes before it fails instead of hanging.
@@ -14,10 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A request, as written on the wire.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    method: String,
+    pub(crate) method: String,
     target: String,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
@@ -32,9 +34,41 @@ impl Request {
         self
     }
 
+    /// The same request where a redirect leads, without the login: whoever is redirected needs none.
+    pub(crate) fn redirected(&self, target: &str) -> Self {
+        let mut request = self.clone();
+        request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+        target.clone_into(&mut request.target);
+        request
+    }
+
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
+    }
+
+    /// The request as a library takes it that speaks HTTP/2.
+    pub(crate) fn to_http(&self, host: &str) -> http::Request<Full<Bytes>> {
+        let mut request = http::Request::builder()
+            .method(self.method.as_str())
+            .uri(format!("https://{host}{}", self.target))
+            .version(http::Version::HTTP_2);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request.body(Full::from(self.body.clone())).expect("the test makes legal requests")
+    }
+
+    /// The body in chunks of that many bytes, its length unsaid.
+    pub(crate) fn chunked(self, bytes: usize) -> Self {
+        let mut body = Vec::new();
+        for chunk in self.body.chunks(bytes) {
+            body.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            body.extend_from_slice(chunk);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"0\r\n\r\n");
+        self.header("Transfer-Encoding", "chunked").body(body)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -48,7 +82,7 @@ impl Request {
         if !self.has("host") {
             line("Host", &host.to_string());
         }
-        if !self.has("content-length") {
+        if !self.has("content-length") && !self.has("transfer-encoding") {
             line("Content-Length", &self.body.len().to_string());
         }
         for (name, value) in &self.headers {
@@ -74,11 +108,20 @@ pub(crate) enum End {
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    /// Status line and headers as they came; empty for HTTP/2.
+    pub(crate) head: String,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
+    /// A reply that a library has read.
+    pub(crate) fn read(status: u16, headers: &http::HeaderMap, body: Vec<u8>) -> Self {
+        let text = |value: &http::HeaderValue| value.to_str().expect("headers are ASCII").to_owned();
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        Self { status, head: String::new(), headers, body }
+    }
+
     /// The value of a header, if it is there.
     pub(crate) fn find(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
@@ -141,45 +184,55 @@ impl Received {
     }
 }
 
+/// What a connection runs over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin> Stream for S {}
+
 /// A connection to the registry surface.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     peer: SocketAddr,
     unread: Vec<u8>,
 }
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the registry port accepts");
-        // Head and body are two writes; the second must not wait for the acknowledgement of the first.
-        stream.set_nodelay(true).expect("a stream takes the option");
-        Self { stream, peer: address, unread: Vec::new() }
+        Self::over(connect(address).await, address)
+    }
+
+    /// A connection over a stream that is there already.
+    pub(crate) fn over(stream: impl Stream + 'static, peer: SocketAddr) -> Self {
+        Self { stream: Box::new(stream), peer, unread: Vec::new() }
     }
 
     /// Sends a request whole. A peer that ended the connection meanwhile is no failure: its answer may be there.
     pub(crate) async fn send(&mut self, request: &Request) {
         self.write(&request.head(self.peer)).await;
         self.write(&request.body).await;
+        self.flush().await;
     }
 
     /// Sends the head of a request and only a part of its body.
     pub(crate) async fn send_part(&mut self, request: &Request, bytes: usize) {
         self.write(&request.head(self.peer)).await;
         self.write(&request.body[..bytes]).await;
-        self.stream.flush().await.expect("the peer takes bytes");
+        self.flush().await;
     }
 
     /// Sends bytes that need be no HTTP.
     pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
         self.write(bytes).await;
+        self.flush().await;
     }
 
     async fn write(&mut self, bytes: &[u8]) {
-        let sent = tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("the peer takes bytes");
-        if let Err(error) = sent {
-            assert!(matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{error}");
-        }
+        taken(tokio::time::timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("the peer takes bytes"));
+    }
+
+    async fn flush(&mut self) {
+        taken(tokio::time::timeout(PATIENCE, self.stream.flush()).await.expect("the peer takes bytes"));
     }
 
     /// Receives one reply to a request of this method.
@@ -195,7 +248,8 @@ impl Connection {
             }
         };
         let (status, headers) = parse_head(&head);
-        let mut reply = Reply { status, headers, body: Vec::new() };
+        let head = String::from_utf8(head).expect("heads are ASCII");
+        let mut reply = Reply { status, head, headers, body: Vec::new() };
         assert!(reply.find("transfer-encoding").is_none(), "every reply has a length: {reply:?}");
         let bodiless = method == "HEAD" || status == 204 || status == 304 || status < 200;
         let length = if bodiless { 0 } else { reply.content_length() };
@@ -227,6 +281,21 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::ConnectionReset => Some(End::Reset),
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+/// Connects to the registry port.
+pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).await.expect("the registry port accepts");
+    // Head and body are two writes; the second must not wait for the acknowledgement of the first.
+    stream.set_nodelay(true).expect("a stream takes the option");
+    stream
+}
+
+/// A peer that ended the connection meanwhile is no failure.
+fn taken(sent: std::io::Result<()>) {
+    if let Err(error) = sent {
+        assert!(matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{error}");
     }
 }
 

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::http::{Connection, Received, Reply, Request};
+use super::http::{Received, Reply, Request};
 use super::image::{Image, OCI_MANIFEST, sha256};
+use super::tls::Way;
 
 const TARGET_PREFIX: &str = "AmazonEC2ContainerRegistry_V20150921";
 const JSON: &str = "application/x-amz-json-1.1";
@@ -19,11 +20,12 @@ pub(crate) struct Caller {
     access_key: String,
     region: String,
     login: Option<String>,
+    way: Way,
 }
 
 impl Caller {
     pub(crate) fn new(address: SocketAddr, access_key: &str, region: &str) -> Self {
-        Self { address, access_key: access_key.to_owned(), region: region.to_owned(), login: None }
+        Self { address, access_key: access_key.to_owned(), region: region.to_owned(), login: None, way: Way::Plain }
     }
 
     /// The header of a signed request. The fixture takes a caller's word; the signature is of the right form only.
@@ -100,6 +102,12 @@ impl Caller {
         self
     }
 
+    /// The same caller by another way.
+    pub(crate) fn by(mut self, way: Way) -> Self {
+        self.way = way;
+        self
+    }
+
     /// A request of the registry surface, with the login if there is one.
     pub(crate) fn request(&self, method: &str, target: &str) -> Request {
         let request = Request::new(method, target);
@@ -114,9 +122,22 @@ impl Caller {
         self.exchange(request).await.whole()
     }
 
-    /// Sends a request on a connection of its own, however the answer ends.
+    /// Sends a request on a connection of its own, however the answer ends. Follows a redirect, as clients do.
     pub(crate) async fn exchange(&self, request: &Request) -> Received {
-        Connection::open(self.address).await.exchange(request).await
+        let received = self.exchange_once(request).await;
+        match &received.reply {
+            Some(reply) if reply.status == 307 => {
+                let target = self.path_of(reply.header("location"));
+                self.exchange_once(&request.redirected(&target)).await
+            }
+            _ => received,
+        }
+    }
+
+    /// Sends a request on a connection of its own and follows no redirect.
+    pub(crate) async fn exchange_once(&self, request: &Request) -> Received {
+        // A handshake is large, and most tests have none.
+        Box::pin(self.way.exchange(self.address, request)).await
     }
 
     pub(crate) async fn get(&self, target: &str) -> Reply {
@@ -143,7 +164,7 @@ impl Caller {
         if url.starts_with('/') {
             return url.to_owned();
         }
-        let base = format!("http://{}", self.address);
+        let base = format!("{}://{}", self.way.scheme(), self.address);
         url.strip_prefix(&base).unwrap_or_else(|| panic!("{url} is not below {base}")).to_owned()
     }
 

@@ -57,8 +57,11 @@ impl Client {
     }
 
     async fn send(&mut self, method: &str, request: &Request) -> Reply {
-        let reply = self.connection.exchange(request).await;
-        let reply = reply.whole();
+        let mut reply = self.connection.exchange(request).await.whole();
+        if reply.status == 307 {
+            let target = self.caller.path_of(reply.header("location"));
+            reply = self.connection.exchange(&request.redirected(&target)).await.whole();
+        }
         if reply.header("connection") == "close" {
             self.connection = Connection::open(self.caller.address).await;
         }
@@ -91,7 +94,10 @@ impl Client {
         let reply = self.send(method, &request).await;
         match reply.status {
             200..400 => Answer::ok(reply.status, show(&reply)),
-            _ if reply.body.is_empty() => Answer::refused(reply.status, ""),
+            // Nothing, or what the storage says.
+            _ if reply.body.is_empty() || reply.header("content-type") == "application/xml" => {
+                Answer::refused(reply.status, "")
+            }
             _ => {
                 let mut refused = Answer::refused(reply.status, reply.oci_error().0);
                 if refused.code == "RANGE_INVALID" {
@@ -347,8 +353,12 @@ impl Client {
                     _ => request,
                 };
                 let show = |reply: &Reply| {
-                    let seen = if *head { reply.header("content-length").to_owned() } else { reply.text().to_owned() };
-                    vec![reply.header("docker-content-digest").to_owned(), seen]
+                    let header = |name: &str| reply.header(name).to_owned();
+                    if *head {
+                        vec![header("docker-content-digest"), header("content-length")]
+                    } else {
+                        vec![reply.text().to_owned()]
+                    }
                 };
                 self.route(if *head { "HEAD" } else { "GET" }, &target, fill, show).await
             }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ecrfixture.documents import registry as registry
     from ecrfixture.documents import repository as repository
     from ecrfixture.documents import secret as secret
+    from ecrfixture.documents import surface as surface
     from ecrfixture.documents import tasks as tasks
     from ecrfixture.documents import template as template
     from ecrfixture.documents import throttles as throttles
@@ -86,6 +87,7 @@ _MODULE_OF = {
     "registry": "documents",
     "repository": "documents",
     "secret": "documents",
+    "surface": "documents",
     "tasks": "documents",
     "template": "documents",
     "throttles": "documents",

@@ -14,7 +14,7 @@ from ecrfixture import _convert, records
 from ecrfixture._channel import Channel
 from ecrfixture._launch import Process, check_version, find_binary
 from ecrfixture._world import Keep, World, set_source
-from ecrfixture.control.v1 import server_pb2, worlds_pb2
+from ecrfixture.control.v1 import server_pb2, state_pb2, worlds_pb2
 from ecrfixture.errors import FixtureError, StartFailed
 from ecrfixture.units import Duration, nanoseconds
 
@@ -29,7 +29,7 @@ class EcrFixture:
         self._channel = channel
         self._process = process
         self._keep = keep
-        self._info: records.ServerInfo | None = None
+        self._authority = ""
 
     @classmethod
     def shared(cls, binary: str | None = None, address: str | None = None) -> EcrFixture:
@@ -51,13 +51,18 @@ class EcrFixture:
         return cls.start(binary, environment=variables)
 
     @classmethod
-    def start(cls, binary: str | None = None, *, environment: Mapping[str, str] | None = None) -> EcrFixture:
+    def start(
+        cls, binary: str | None = None, *, tls: bool = False, environment: Mapping[str, str] | None = None
+    ) -> EcrFixture:
         """Starts a daemon on free ports of 127.0.0.1 that ends with this process.
 
-        `binary` wins over `ECR_FIXTURE_BIN`. Raises `BinaryNotFound`, `StartFailed` or `IncompatibleVersion`.
+        `binary` wins over `ECR_FIXTURE_BIN`. With `tls` its registry surface speaks TLS; `World.ca_file` is whom to
+        trust, and everything that a world hands out or does knows it. Raises `BinaryNotFound`, `StartFailed` or
+        `IncompatibleVersion`.
         """
         variables = os.environ if environment is None else environment
-        process, ready = Process.start(find_binary(binary, variables), variables)
+        arguments = ("--tls", "self-signed") if tls else ()
+        process, ready = Process.start(find_binary(binary, variables), variables, arguments)
         channel = Channel(ready.control, ready.token)
         fixture = cls(channel, process)
         try:
@@ -118,6 +123,7 @@ class EcrFixture:
         repository_uri: Literal["advertised", "aws"] | None = None,
         auth: Literal["off", "claimed", "verified", "verified_on_world_clock"] | None = None,
         profile: Literal["ecr", "oci"] | None = None,
+        quotas: Mapping[str, int] | None = None,
         lease: Duration | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> World:
@@ -130,7 +136,8 @@ class EcrFixture:
         `claimed` for one that is taken on trust, `verified` for a right one by a key that the world minted or declares,
         at most five real minutes old, `verified_on_world_clock` for one that is so by the world's clock;
         `profile` ecr, or the source's: `oci` is a registry as the distribution specification has it, which asks for a
-        login only where `auth` is verified; `lease` ten real minutes without traffic. Raises `InvalidRequest`, or
+        login only where `auth` is verified; `quotas` as ECR's, or the source's: what its registries may hold, by the
+        names of `QuotaDocument`; `lease` ten real minutes without traffic. Raises `InvalidRequest`, or
         `FixtureError` of code ALREADY_EXISTS or NOT_FOUND.
         """
         request = worlds_pb2.CreateWorldRequest(
@@ -153,8 +160,10 @@ class EcrFixture:
             request.auth = _convert.auth_mode(auth)
         if profile is not None:
             request.profile = _convert.registry_profile(profile)
+        if quotas is not None:
+            request.quotas.CopyFrom(state_pb2.QuotaDocument(**quotas))
         reply = self._channel.call("WorldsService/CreateWorld", request, worlds_pb2.CreateWorldResponse)
-        return World(self._channel, reply.world, attached=self.attached, keep=self._keep)
+        return World(self._channel, reply.world, attached=self.attached, keep=self._keep, authority=self._authority)
 
     def worlds(self) -> tuple[str, ...]:
         """Names of all live worlds, `worlds/{id}`, in order."""
@@ -173,6 +182,7 @@ class EcrFixture:
             reply.control,
             tuple(reply.operations),
             tuple(reply.missing_operations),
+            reply.tls_ca_pem,
         )
 
     def strays(self) -> tuple[records.Stray, ...]:
@@ -198,6 +208,7 @@ class EcrFixture:
     def _check(self) -> None:
         info = self.info()
         check_version(info.api, info.version)
+        self._authority = info.tls_ca_pem
 
     def _abandon(self) -> None:
         """Lets go of the lifeline in a forked child, which must neither use nor keep alive its parent's daemon."""

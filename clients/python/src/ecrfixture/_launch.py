@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -129,12 +129,17 @@ class Process:
             drain.start()
 
     @classmethod
-    def start(cls, binary: Path, environment: Mapping[str, str]) -> tuple[Process, Ready]:
-        """Starts the daemon and waits until it is ready. Raises `StartFailed` or `IncompatibleVersion`."""
+    def start(
+        cls, binary: Path, environment: Mapping[str, str], arguments: Iterable[str] = ()
+    ) -> tuple[Process, Ready]:
+        """Starts the daemon, with further arguments, and waits until it is ready.
+
+        Raises `StartFailed` or `IncompatibleVersion`.
+        """
         limit = start_seconds(environment)
         try:
             popen = subprocess.Popen(  # noqa: S603  # The binary is the one that the user chose.
-                [str(binary), *_ARGUMENTS],
+                [str(binary), *_ARGUMENTS, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

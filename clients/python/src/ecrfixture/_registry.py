@@ -10,6 +10,7 @@ import hashlib
 import http.client
 import json
 import re
+import ssl
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -61,12 +62,12 @@ class Answer:
     body: bytes
 
 
-def log_in(aws: Aws, registry_host: str) -> Login:
+def log_in(aws: Aws, registry_host: str, tls: ssl.SSLContext | None = None) -> Login:
     """Calls `GetAuthorizationToken`, as `docker login` to ECR does. Raises `RegistryError`."""
     url = urlsplit(aws.endpoint)
     body = b"{}"
     headers = signed_headers(aws, url.netloc, f"{_AWS_TARGET}.GetAuthorizationToken", body, datetime.now(timezone.utc))
-    with Connection(url.netloc) as connection:
+    with Connection(url.netloc, tls=tls) as connection:
         answer = connection.send("POST", "/", body, headers)
     if answer.status != 200:
         raise _refused("GetAuthorizationToken", answer)
@@ -76,11 +77,18 @@ def log_in(aws: Aws, registry_host: str) -> Login:
 
 
 class Connection:
-    """One kept-alive HTTP/1.1 connection to `host:port`."""
+    """One kept-alive HTTP/1.1 connection to `host:port`, secured if `tls` says how."""
 
-    def __init__(self, netloc: str, login: Login | None = None) -> None:
-        self._netloc = netloc
-        self._http = http.client.HTTPConnection(netloc, timeout=_TIMEOUT_SECONDS)
+    def __init__(self, netloc: str, login: Login | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        if tls:
+            self._base = f"https://{netloc}/"
+            self._http: http.client.HTTPConnection = http.client.HTTPSConnection(
+                netloc, timeout=_TIMEOUT_SECONDS, context=tls
+            )
+        else:
+            self._base = f"http://{netloc}/"
+            self._http = http.client.HTTPConnection(netloc, timeout=_TIMEOUT_SECONDS)
         self._authorization: dict[str, str] = {}
         if login:
             secret = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
@@ -99,7 +107,7 @@ class Connection:
         root = f"/v2/{quote(reference.repository)}"
         for blob, data in (*content.layers, content.config):
             started = self._ask("POST", f"{root}/blobs/uploads/", b"", expect=(202,))
-            place = urlsplit(urljoin(f"http://{self._netloc}/", started.headers.get("location", "")))
+            place = urlsplit(urljoin(self._base, started.headers.get("location", "")))
             query = f"{place.query}&" if place.query else ""
             path = f"{place.path}?{query}digest={quote(blob.digest)}"
             self._ask("PUT", path, data, {"content-type": "application/octet-stream"}, expect=(201,))
@@ -167,7 +175,7 @@ class Connection:
             response = self._http.getresponse()
             if response.status in (302, 307):
                 response.read()
-                self._check_redirected(urljoin(f"http://{self._netloc}/", response.headers["location"]), blob)
+                self._check_redirected(urljoin(self._base, response.headers["location"]), blob)
                 return
             self._check_body(path, response, blob)
         except (OSError, http.client.HTTPException) as error:
@@ -178,7 +186,7 @@ class Connection:
         """Follows the redirect to storage. The login stays behind: the address carries its own permission."""
         url = urlsplit(location)
         path = f"{url.path}?{url.query}" if url.query else url.path
-        with Connection(url.netloc) as storage:
+        with Connection(url.netloc, tls=self._tls) as storage:
             storage._http.request("GET", path)
             storage._check_body(path, storage._http.getresponse(), blob)
 

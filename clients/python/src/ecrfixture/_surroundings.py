@@ -51,6 +51,13 @@ def write_docker_config(login: Login) -> DockerConfig:
     return DockerConfig(directory, file)
 
 
+def write_authority(pem: str) -> Path:
+    """Writes a certificate authority to a folder of its own."""
+    file = Path(mkdtemp(prefix="ecr-fixture-tls-")) / "ca.pem"
+    file.write_text(pem, encoding="ascii")
+    return file
+
+
 def boto3_client(service: str, aws: Aws, options: Mapping[str, Any]) -> Any:
     """A boto3 client. The session is kept for each thread: making one reads files, and one is not thread-safe."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import sys
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from ecrfixture import _convert, documents, records
 from ecrfixture._content import image_content
 from ecrfixture._registry import Connection, Reference, log_in
-from ecrfixture._surroundings import aws_environment, boto3_client, write_docker_config
+from ecrfixture._surroundings import aws_environment, boto3_client, write_authority, write_docker_config
 from ecrfixture.control.v1 import (
     asserts_pb2,
     clock_pb2,
@@ -47,11 +48,15 @@ class World:
     `FixtureError` and its kinds. May be used from several threads.
     """
 
-    def __init__(self, channel: Channel, message: worlds_pb2.World, *, attached: bool, keep: Keep) -> None:
+    def __init__(
+        self, channel: Channel, message: worlds_pb2.World, *, attached: bool, keep: Keep, authority: str = ""
+    ) -> None:
         self._channel = channel
         self._message = message
         self._attached = attached
         self._keep = keep
+        self._authority = authority
+        self._ca_file: Path | None = None
         self._forks: list[World] = []
         self._folders: list[Path] = []
         self._report: records.Report | None = None
@@ -92,6 +97,14 @@ class World:
     def registry_host(self) -> str:
         """Registry host for docker and its like, `host:port`."""
         return self._message.connection.registry_host
+
+    @property
+    def ca_file(self) -> Path | None:
+        """PEM file of the certificate authority to trust; absent unless the daemon made one. `finish` removes it."""
+        if self._authority and self._ca_file is None:
+            self._ca_file = write_authority(self._authority)
+            self._folders.append(self._ca_file.parent)
+        return self._ca_file
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} at {self.endpoint}>"
@@ -266,7 +279,8 @@ class World:
         )
         reply = self._channel.call("WorldsService/ForkWorld", request, worlds_pb2.ForkWorldResponse)
         forks = tuple(
-            World(self._channel, message, attached=self._attached, keep=self._keep) for message in reply.worlds
+            World(self._channel, message, attached=self._attached, keep=self._keep, authority=self._authority)
+            for message in reply.worlds
         )
         self._forks += forks
         return forks
@@ -312,11 +326,13 @@ class World:
         **options: Any,
     ) -> Any:
         """A boto3 client for this world; `options` go to boto3. Raises `FixtureError` if boto3 is not installed."""
+        if self.ca_file:
+            options = {"verify": str(self.ca_file), **options}
         return boto3_client(service, self.aws(region, account), options)
 
     def login(self, *, region: str | None = None, account: str | None = None) -> records.Login:
         """User, password and host for `docker login`. Calls `GetAuthorizationToken`, which the journal records."""
-        return log_in(self.aws(region, account), self.registry_host)
+        return log_in(self.aws(region, account), self.registry_host, self._tls())
 
     def docker_config(self, *, region: str | None = None, account: str | None = None) -> records.DockerConfig:
         """Writes a temporary `config.json` with the login; `finish` removes it. Loopback HTTP suits docker only."""
@@ -325,12 +341,15 @@ class World:
         return config
 
     def env(self, *, region: str | None = None, account: str | None = None, docker: bool = True) -> dict[str, str]:
-        """Environment for a child process that shall use this world: SDK endpoint, keys, region, no proxy.
+        """Environment for a child process that shall use this world: SDK endpoint, keys, region, no proxy, `ca_file`.
 
         With `docker` also the variables of `docker_config`, for which it logs in.
         """
         given = self._message.connection.environment
         variables = aws_environment(self.aws(region, account), given, os.environ)
+        if self.ca_file:
+            # The first is for AWS SDKs, the second for whatever is built with OpenSSL or Go.
+            variables |= dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE"), str(self.ca_file))
         if docker:
             variables |= self.docker_config(region=region, account=account).environment
         return variables
@@ -351,7 +370,7 @@ class World:
         """
         parsed = Reference.parse(reference)
         content = image_content(f"{parsed.repository}:{parsed.tag}", layers, size_bytes(size))
-        with Connection(self.registry_host, self.login(region=region, account=account)) as connection:
+        with Connection(self.registry_host, self.login(region=region, account=account), self._tls()) as connection:
             return connection.push(parsed, reference, content)
 
     def pull(self, reference: str, *, region: str | None = None, account: str | None = None) -> records.Image:
@@ -360,7 +379,7 @@ class World:
         Logs in first. Nothing is retried. Raises `RegistryError`.
         """
         parsed = Reference.parse(reference)
-        with Connection(self.registry_host, self.login(region=region, account=account)) as connection:
+        with Connection(self.registry_host, self.login(region=region, account=account), self._tls()) as connection:
             return connection.pull(parsed, reference)
 
     # Its end.
@@ -406,6 +425,12 @@ class World:
             print(report.text, file=sys.stderr)
         if error is None and not report.ok:
             raise AssertionError(report.text)
+
+    def _tls(self) -> ssl.SSLContext | None:
+        """How to speak to the registry; absent where it speaks plain HTTP."""
+        if not self.endpoint.startswith("https:"):
+            return None
+        return ssl.create_default_context(cadata=self._authority or None)
 
     def _let_go(self) -> None:
         """Gives back what the world held on this side."""

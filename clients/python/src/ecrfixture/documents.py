@@ -69,8 +69,7 @@ def image(
     if seed is not None:
         form["seed"] = str(seed)
     if pushed_at is not None:
-        instant = pushed_at if pushed_at.tzinfo else pushed_at.replace(tzinfo=timezone.utc)
-        form["pushedAt"] = instant.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        form["pushedAt"] = _instant(pushed_at)
     if docker:
         form["format"] = "IMAGE_FORMAT_DOCKER"
     if archived is not None:
@@ -235,10 +234,19 @@ def cache_rule(
     return Document({"registry": form})
 
 
-def upstream(host: str, repositories: Mapping[str, Iterable[ImageLike]]) -> Document:
-    """An upstream registry inside the daemon, by host, with images by repository name."""
+def upstream(
+    host: str, repositories: Mapping[str, Iterable[ImageLike]], *, login: tuple[str, str] | None = None
+) -> Document:
+    """An upstream registry inside the daemon, by host, with images by repository name.
+
+    `login` is the user name and access token without which it answers 401, at first none; a cache rule has them from
+    its secret.
+    """
     listed = [{"name": name, "images": _images(images)} for name, images in repositories.items()]
-    return Document({"upstream": {"host": host, "repositories": listed}})
+    form: JsonObject = {"host": host, "repositories": listed}
+    if login is not None:
+        form["login"] = {"username": login[0], "accessToken": login[1]}
+    return Document({"upstream": form})
 
 
 def tasks(*, replication_duration: Duration | None = None, replication_retry: Duration | None = None) -> Document:
@@ -278,6 +286,16 @@ def quotas(**most: int) -> Document:
     return Document({"quotas": {name: str(value) for name, value in most.items()}})
 
 
+def surface(*, referrers: bool | None = None, redirects: bool | None = None) -> Document:
+    """What the registry surface of the world offers, beside its profile; what is not said stays as it is.
+
+    `referrers=False`: no referrers API, as in registries before version 1.1 of the OCI Distribution Specification, so
+    that clients keep a fallback tag. `redirects`: whether `GET` of a blob leads to a URL that needs no login.
+    """
+    said = {"referrers": referrers, "redirects": redirects}
+    return Document({"surface": {name: value for name, value in said.items() if value is not None}})
+
+
 def secret(
     arn: str,
     username: str | None = None,
@@ -305,12 +323,15 @@ def principal(
     *,
     access_key_id: str | None = None,
     secret_access_key: str | None = None,
+    session_token: str | None = None,
+    expires_at: datetime | None = None,
 ) -> Document:
-    """An IAM user or role with policies of its own, as dictionaries or JSON.
+    """An IAM user or role with policies of its own, as dictionaries or JSON, or a session of a role, which has none.
 
     One that is not declared administers its account; one that is declared without a policy may do nothing that no
     repository or registry policy lets it do. `access_key_id` (16 to 128 letters and digits) and `secret_access_key`
-    go together.
+    go together. `session_token` makes the key a temporary one, which ends `expires_at`, on the world's clock, at first
+    never. A datetime without zone is UTC.
     """
     texts = [_policy_text(policy) for policy in policies]
     form: JsonObject = {"arn": arn, "policies": texts}
@@ -318,7 +339,16 @@ def principal(
         form["accessKeyId"] = access_key_id
     if secret_access_key is not None:
         form["secretAccessKey"] = secret_access_key
+    if session_token is not None:
+        form["sessionToken"] = session_token
+    if expires_at is not None:
+        form["expiresAt"] = _instant(expires_at)
     return Document({"principal": form})
+
+
+def _instant(time: datetime) -> str:
+    aware = time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return aware.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def _placed(region: str | None, account: str | None) -> JsonObject:

@@ -209,7 +209,10 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """About the daemon: version, base URL of the registry surface, `host:port` of the control plane, its operations."""
+    """About the daemon: version, base URL of the registry surface, `host:port` of the control plane, its operations.
+
+    `tls_ca_pem` is the certificate authority of the registry surface; empty if it made none.
+    """
 
     version: str
     api: str
@@ -217,6 +220,7 @@ class ServerInfo:
     control: str
     operations: tuple[str, ...]
     missing_operations: tuple[str, ...]
+    tls_ca_pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ impl From<Throttles> for Seed {
 /// How much the registries of a world may hold. Begin with [`quotas`].
 #[derive(Clone, Debug)]
 #[must_use = "a document does nothing until it is handed to `World::seed`"]
-pub struct Quotas(proto::QuotaDocument);
+pub struct Quotas(pub(crate) proto::QuotaDocument);
 
 /// Begins quotas; what is not said stays as it is, at first as in ECR.
 pub fn quotas() -> Quotas {
@@ -216,6 +216,37 @@ impl From<Quotas> for Seed {
     }
 }
 
+/// What the registry surface of a world offers, beside its profile. Begin with [`surface`].
+#[derive(Clone, Debug)]
+#[must_use = "a document does nothing until it is handed to `World::seed`"]
+pub struct Surface(proto::SurfaceDocument);
+
+/// Begins what the registry surface offers; what is not said stays as it is.
+pub fn surface() -> Surface {
+    Surface(proto::SurfaceDocument::default())
+}
+
+impl Surface {
+    /// Whether there is a referrers API. Without it clients keep a fallback tag, as with registries before version 1.1 of the
+    /// OCI Distribution Specification.
+    pub fn referrers(mut self, there: bool) -> Self {
+        self.0.referrers = Some(there);
+        self
+    }
+
+    /// Whether `GET` of a blob leads to a URL that needs no login.
+    pub fn redirects(mut self, there: bool) -> Self {
+        self.0.redirects = Some(there);
+        self
+    }
+}
+
+impl From<Surface> for Seed {
+    fn from(surface: Surface) -> Self {
+        Self::of([proto::document::Kind::Surface(surface.0)])
+    }
+}
+
 /// A Secrets Manager secret that cache rules can name. Begin with [`secret`] or [`faulty_secret`].
 #[derive(Clone, Debug)]
 #[must_use = "a document does nothing until it is handed to `World::seed`"]
@@ -277,6 +308,8 @@ mod tests {
     fn bounds_and_secrets_are_documents_of_their_own() {
         let Kind::Throttles(document) = kind(throttles().rate("PutImage", 2.5, 3)) else { panic!("throttles") };
         assert_eq!((document.operations[0].rate_per_second, document.enabled), (Some(2.5), None));
+        let Kind::Surface(document) = kind(surface().referrers(false).redirects(true)) else { panic!("surface") };
+        assert_eq!((document.referrers, document.redirects), (Some(false), Some(true)));
         let Kind::Throttles(document) = kind(throttles().off()) else { panic!("throttles") };
         assert_eq!(document.enabled, Some(false));
         let Kind::Quotas(document) = kind(quotas().images_per_repository(1)) else { panic!("quotas") };

@@ -3060,6 +3060,10 @@ pub struct GetInfoResponse {
     /// Operations of the ECR API that it answers as not there.
     #[prost(string, repeated, tag = "6")]
     pub missing_operations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Certificate of the authority that signs those of the registry surface, as PEM. Empty without TLS, and where the
+    /// daemon was given a certificate.
+    #[prost(string, tag = "7")]
+    pub tls_ca_pem: ::prost::alloc::string::String,
 }
 /// Nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3609,7 +3613,7 @@ pub struct SeedFile {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Document {
     /// What it describes.
-    #[prost(oneof = "document::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
+    #[prost(oneof = "document::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
     pub kind: ::core::option::Option<document::Kind>,
 }
 /// Nested message and enum types in `Document`.
@@ -3641,6 +3645,9 @@ pub mod document {
         /// A Secrets Manager secret with the login of an upstream.
         #[prost(message, tag = "8")]
         Secret(super::SecretDocument),
+        /// What the registry surface offers, beside its profile.
+        #[prost(message, tag = "9")]
+        Surface(super::SurfaceDocument),
     }
 }
 /// Rates of calls. The document turns throttles on; a world without one throttles nothing. Each operation has a bucket of
@@ -3668,6 +3675,18 @@ pub struct OperationThrottleDocument {
     /// Calls that the bucket holds, at least 1; absent: as ECR, or one second's worth if a rate is given.
     #[prost(uint32, optional, tag = "3")]
     pub burst: ::core::option::Option<u32>,
+}
+/// What the registry surface of the world, `/v2/`, offers, beside its profile. What is absent stays as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SurfaceDocument {
+    /// Whether there is a referrers API, as at first. Without it the route is 404 and no push is answered `OCI-Subject`, as
+    /// by registries before version 1.1 of the OCI Distribution Specification, so that clients keep a fallback tag. Manifests
+    /// with a subject are referrers all the same, which show once the API is there again.
+    #[prost(bool, optional, tag = "1")]
+    pub referrers: ::core::option::Option<bool>,
+    /// Whether `GET` of a blob is redirected to a URL that needs no login; at first in profile ECR alone.
+    #[prost(bool, optional, tag = "2")]
+    pub redirects: ::core::option::Option<bool>,
 }
 /// How much the registries of the world may hold. What is absent stays as it is; at first ECR's own quotas. Lowering one
 /// takes nothing away.
@@ -3757,10 +3776,11 @@ pub struct SecretDocument {
 /// A principal. One that no document declares administers its own account.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PrincipalDocument {
-    /// ARN of a user or a role; sessions of a role have its policies.
+    /// ARN of a user, of a role, or of a session of a role, `arn:aws:sts::{account}:assumed-role/{role}/{session}`. A session
+    /// has the policies of its role.
     #[prost(string, tag = "1")]
     pub arn: ::prost::alloc::string::String,
-    /// Identity policies, each a JSON text; none: it may do nothing that no resource lets it do.
+    /// Identity policies, each a JSON text; none: it may do nothing that no resource lets it do. Not for a session.
     #[prost(string, repeated, tag = "2")]
     pub policies: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Access key id by which it calls, 16 to 128 letters and digits; absent: it has none.
@@ -3769,6 +3789,14 @@ pub struct PrincipalDocument {
     /// The secret that belongs to the access key id.
     #[prost(string, optional, tag = "4")]
     pub secret_access_key: ::core::option::Option<::prost::alloc::string::String>,
+    /// Session token that makes the key a temporary one; only with a key. A world that verifies signatures answers a call
+    /// with another token, or with none, `UnrecognizedClientException`.
+    #[prost(string, optional, tag = "5")]
+    pub session_token: ::core::option::Option<::prost::alloc::string::String>,
+    /// When the temporary key ends, on the world's clock; only with `session_token`; absent: never. Calls from then on are
+    /// answered `ExpiredTokenException`, whatever the world asks of signatures. Logins that it was given live on.
+    #[prost(message, optional, tag = "6")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Settings of one registry, which is an account in a region.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4091,6 +4119,19 @@ pub struct UpstreamDocument {
     /// Repositories and their images.
     #[prost(message, repeated, tag = "2")]
     pub repositories: ::prost::alloc::vec::Vec<UpstreamRepositoryDocument>,
+    /// Login without which it answers 401; absent: left as it is, at first open to everybody.
+    #[prost(message, optional, tag = "3")]
+    pub login: ::core::option::Option<UpstreamLoginDocument>,
+}
+/// The login that an upstream asks for. It comes from the secret that a cache rule names.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpstreamLoginDocument {
+    /// User name.
+    #[prost(string, tag = "1")]
+    pub username: ::prost::alloc::string::String,
+    /// Password or token.
+    #[prost(string, tag = "2")]
+    pub access_token: ::prost::alloc::string::String,
 }
 /// A repository of an upstream.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4953,6 +4994,9 @@ pub struct CreateWorldRequest {
     /// How the registry surface behaves.
     #[prost(enumeration = "RegistryProfile", tag = "14")]
     pub profile: i32,
+    /// How much its registries may hold; absent: as ECR, or as the source.
+    #[prost(message, optional, tag = "16")]
+    pub quotas: ::core::option::Option<QuotaDocument>,
     /// What the world starts as; absent: empty.
     #[prost(oneof = "create_world_request::From", tags = "2, 3")]
     pub from: ::core::option::Option<create_world_request::From>,

@@ -70,7 +70,7 @@ mod with_a_fake_daemon {
         let (_folder, place) = script(text);
         // Another test may fork while the script is still open for writing here; then it is busy for a moment.
         loop {
-            match Process::start(&place, &variables) {
+            match Process::start(&place, &variables, &[]) {
                 Err(error) if error.to_string().contains("Text file busy") => thread::sleep(POLL),
                 outcome => return outcome,
             }
@@ -142,6 +142,6 @@ mod with_a_fake_daemon {
 
 #[test]
 fn what_cannot_run_is_told() {
-    let error = Process::start(Path::new("/nowhere/ecr-fixture"), &Environment::default()).unwrap_err();
+    let error = Process::start(Path::new("/nowhere/ecr-fixture"), &Environment::default(), &[]).unwrap_err();
     assert!(error.to_string().contains("cannot run /nowhere/ecr-fixture"), "{error}");
 }

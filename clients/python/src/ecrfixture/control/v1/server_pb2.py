@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from ecrfixture.control.v1 import journal_pb2 as ecrfixture_dot_control_dot_v1_dot_journal__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ecrfixture/control/v1/server.proto\x12\x15\x65\x63rfixture.control.v1\x1a#ecrfixture/control/v1/journal.proto\"\x10\n\x0eGetInfoRequest\"~\n\x0fGetInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0b\n\x03\x61pi\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\t\x12\x0f\n\x07\x63ontrol\x18\x04 \x01(\t\x12\x12\n\noperations\x18\x05 \x03(\t\x12\x1a\n\x12missing_operations\x18\x06 \x03(\t\"\x13\n\x11ListStraysRequest\"B\n\x12ListStraysResponse\x12,\n\x06strays\x18\x01 \x03(\x0b\x32\x1c.ecrfixture.control.v1.Stray\"B\n\x05Stray\x12)\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1b.ecrfixture.control.v1.Call\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x11\n\x0fShutdownRequest\"\x12\n\x10ShutdownResponse2\xa9\x02\n\rServerService\x12X\n\x07GetInfo\x12%.ecrfixture.control.v1.GetInfoRequest\x1a&.ecrfixture.control.v1.GetInfoResponse\x12\x61\n\nListStrays\x12(.ecrfixture.control.v1.ListStraysRequest\x1a).ecrfixture.control.v1.ListStraysResponse\x12[\n\x08Shutdown\x12&.ecrfixture.control.v1.ShutdownRequest\x1a\'.ecrfixture.control.v1.ShutdownResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ecrfixture/control/v1/server.proto\x12\x15\x65\x63rfixture.control.v1\x1a#ecrfixture/control/v1/journal.proto\"\x10\n\x0eGetInfoRequest\"\x92\x01\n\x0fGetInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0b\n\x03\x61pi\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\t\x12\x0f\n\x07\x63ontrol\x18\x04 \x01(\t\x12\x12\n\noperations\x18\x05 \x03(\t\x12\x1a\n\x12missing_operations\x18\x06 \x03(\t\x12\x12\n\ntls_ca_pem\x18\x07 \x01(\t\"\x13\n\x11ListStraysRequest\"B\n\x12ListStraysResponse\x12,\n\x06strays\x18\x01 \x03(\x0b\x32\x1c.ecrfixture.control.v1.Stray\"B\n\x05Stray\x12)\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1b.ecrfixture.control.v1.Call\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x11\n\x0fShutdownRequest\"\x12\n\x10ShutdownResponse2\xa9\x02\n\rServerService\x12X\n\x07GetInfo\x12%.ecrfixture.control.v1.GetInfoRequest\x1a&.ecrfixture.control.v1.GetInfoResponse\x12\x61\n\nListStrays\x12(.ecrfixture.control.v1.ListStraysRequest\x1a).ecrfixture.control.v1.ListStraysResponse\x12[\n\x08Shutdown\x12&.ecrfixture.control.v1.ShutdownRequest\x1a\'.ecrfixture.control.v1.ShutdownResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,18 +34,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETINFOREQUEST']._serialized_start=98
   _globals['_GETINFOREQUEST']._serialized_end=114
-  _globals['_GETINFORESPONSE']._serialized_start=116
-  _globals['_GETINFORESPONSE']._serialized_end=242
-  _globals['_LISTSTRAYSREQUEST']._serialized_start=244
-  _globals['_LISTSTRAYSREQUEST']._serialized_end=263
-  _globals['_LISTSTRAYSRESPONSE']._serialized_start=265
-  _globals['_LISTSTRAYSRESPONSE']._serialized_end=331
-  _globals['_STRAY']._serialized_start=333
-  _globals['_STRAY']._serialized_end=399
-  _globals['_SHUTDOWNREQUEST']._serialized_start=401
-  _globals['_SHUTDOWNREQUEST']._serialized_end=418
-  _globals['_SHUTDOWNRESPONSE']._serialized_start=420
-  _globals['_SHUTDOWNRESPONSE']._serialized_end=438
-  _globals['_SERVERSERVICE']._serialized_start=441
-  _globals['_SERVERSERVICE']._serialized_end=738
+  _globals['_GETINFORESPONSE']._serialized_start=117
+  _globals['_GETINFORESPONSE']._serialized_end=263
+  _globals['_LISTSTRAYSREQUEST']._serialized_start=265
+  _globals['_LISTSTRAYSREQUEST']._serialized_end=284
+  _globals['_LISTSTRAYSRESPONSE']._serialized_start=286
+  _globals['_LISTSTRAYSRESPONSE']._serialized_end=352
+  _globals['_STRAY']._serialized_start=354
+  _globals['_STRAY']._serialized_end=420
+  _globals['_SHUTDOWNREQUEST']._serialized_start=422
+  _globals['_SHUTDOWNREQUEST']._serialized_end=439
+  _globals['_SHUTDOWNRESPONSE']._serialized_start=441
+  _globals['_SHUTDOWNRESPONSE']._serialized_end=459
+  _globals['_SERVERSERVICE']._serialized_start=462
+  _globals['_SERVERSERVICE']._serialized_end=759
 # @@protoc_insertion_point(module_scope)

@@ -12,20 +12,22 @@ class GetInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetInfoResponse(_message.Message):
-    __slots__ = ("version", "api", "data", "control", "operations", "missing_operations")
+    __slots__ = ("version", "api", "data", "control", "operations", "missing_operations", "tls_ca_pem")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     API_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     CONTROL_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     MISSING_OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    TLS_CA_PEM_FIELD_NUMBER: _ClassVar[int]
     version: str
     api: str
     data: str
     control: str
     operations: _containers.RepeatedScalarFieldContainer[str]
     missing_operations: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, version: _Optional[str] = ..., api: _Optional[str] = ..., data: _Optional[str] = ..., control: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., missing_operations: _Optional[_Iterable[str]] = ...) -> None: ...
+    tls_ca_pem: str
+    def __init__(self, version: _Optional[str] = ..., api: _Optional[str] = ..., data: _Optional[str] = ..., control: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., missing_operations: _Optional[_Iterable[str]] = ..., tls_ca_pem: _Optional[str] = ...) -> None: ...
 
 class ListStraysRequest(_message.Message):
     __slots__ = ()

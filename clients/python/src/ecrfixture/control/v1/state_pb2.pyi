@@ -66,7 +66,7 @@ class SeedFile(_message.Message):
     def __init__(self, documents: _Optional[_Iterable[_Union[Document, _Mapping]]] = ...) -> None: ...
 
 class Document(_message.Message):
-    __slots__ = ("registry", "repository", "upstream", "tasks", "principal", "throttles", "quotas", "secret")
+    __slots__ = ("registry", "repository", "upstream", "tasks", "principal", "throttles", "quotas", "secret", "surface")
     REGISTRY_FIELD_NUMBER: _ClassVar[int]
     REPOSITORY_FIELD_NUMBER: _ClassVar[int]
     UPSTREAM_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +75,7 @@ class Document(_message.Message):
     THROTTLES_FIELD_NUMBER: _ClassVar[int]
     QUOTAS_FIELD_NUMBER: _ClassVar[int]
     SECRET_FIELD_NUMBER: _ClassVar[int]
+    SURFACE_FIELD_NUMBER: _ClassVar[int]
     registry: RegistryDocument
     repository: RepositoryDocument
     upstream: UpstreamDocument
@@ -83,7 +84,8 @@ class Document(_message.Message):
     throttles: ThrottleDocument
     quotas: QuotaDocument
     secret: SecretDocument
-    def __init__(self, registry: _Optional[_Union[RegistryDocument, _Mapping]] = ..., repository: _Optional[_Union[RepositoryDocument, _Mapping]] = ..., upstream: _Optional[_Union[UpstreamDocument, _Mapping]] = ..., tasks: _Optional[_Union[TaskDocument, _Mapping]] = ..., principal: _Optional[_Union[PrincipalDocument, _Mapping]] = ..., throttles: _Optional[_Union[ThrottleDocument, _Mapping]] = ..., quotas: _Optional[_Union[QuotaDocument, _Mapping]] = ..., secret: _Optional[_Union[SecretDocument, _Mapping]] = ...) -> None: ...
+    surface: SurfaceDocument
+    def __init__(self, registry: _Optional[_Union[RegistryDocument, _Mapping]] = ..., repository: _Optional[_Union[RepositoryDocument, _Mapping]] = ..., upstream: _Optional[_Union[UpstreamDocument, _Mapping]] = ..., tasks: _Optional[_Union[TaskDocument, _Mapping]] = ..., principal: _Optional[_Union[PrincipalDocument, _Mapping]] = ..., throttles: _Optional[_Union[ThrottleDocument, _Mapping]] = ..., quotas: _Optional[_Union[QuotaDocument, _Mapping]] = ..., secret: _Optional[_Union[SecretDocument, _Mapping]] = ..., surface: _Optional[_Union[SurfaceDocument, _Mapping]] = ...) -> None: ...
 
 class ThrottleDocument(_message.Message):
     __slots__ = ("enabled", "operations")
@@ -102,6 +104,14 @@ class OperationThrottleDocument(_message.Message):
     rate_per_second: float
     burst: int
     def __init__(self, operation: _Optional[str] = ..., rate_per_second: _Optional[float] = ..., burst: _Optional[int] = ...) -> None: ...
+
+class SurfaceDocument(_message.Message):
+    __slots__ = ("referrers", "redirects")
+    REFERRERS_FIELD_NUMBER: _ClassVar[int]
+    REDIRECTS_FIELD_NUMBER: _ClassVar[int]
+    referrers: bool
+    redirects: bool
+    def __init__(self, referrers: bool = ..., redirects: bool = ...) -> None: ...
 
 class QuotaDocument(_message.Message):
     __slots__ = ("repositories_per_registry", "images_per_repository", "tags_per_image", "resource_tags_per_repository", "layer_parts", "layer_part_minimum_bytes", "layer_part_maximum_bytes", "layer_maximum_bytes", "lifecycle_policy_rules", "lifecycle_policy_characters", "cache_rules_per_registry", "creation_templates_per_registry", "replication_rules", "replication_destinations", "replication_filters_per_rule", "running_backfills", "scanning_rules", "scanning_filters_per_rule", "signing_rules", "signing_filters_per_rule", "pull_time_exclusions")
@@ -162,16 +172,20 @@ class SecretDocument(_message.Message):
     def __init__(self, arn: _Optional[str] = ..., username: _Optional[str] = ..., access_token: _Optional[str] = ..., fault: _Optional[str] = ...) -> None: ...
 
 class PrincipalDocument(_message.Message):
-    __slots__ = ("arn", "policies", "access_key_id", "secret_access_key")
+    __slots__ = ("arn", "policies", "access_key_id", "secret_access_key", "session_token", "expires_at")
     ARN_FIELD_NUMBER: _ClassVar[int]
     POLICIES_FIELD_NUMBER: _ClassVar[int]
     ACCESS_KEY_ID_FIELD_NUMBER: _ClassVar[int]
     SECRET_ACCESS_KEY_FIELD_NUMBER: _ClassVar[int]
+    SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     arn: str
     policies: _containers.RepeatedScalarFieldContainer[str]
     access_key_id: str
     secret_access_key: str
-    def __init__(self, arn: _Optional[str] = ..., policies: _Optional[_Iterable[str]] = ..., access_key_id: _Optional[str] = ..., secret_access_key: _Optional[str] = ...) -> None: ...
+    session_token: str
+    expires_at: _timestamp_pb2.Timestamp
+    def __init__(self, arn: _Optional[str] = ..., policies: _Optional[_Iterable[str]] = ..., access_key_id: _Optional[str] = ..., secret_access_key: _Optional[str] = ..., session_token: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RegistryDocument(_message.Message):
     __slots__ = ("account", "region", "replication", "cache_rules", "replication_sources", "policy", "creation_templates", "account_settings", "scanning", "signing", "pull_time_exclusions")
@@ -402,12 +416,22 @@ class ImageDocument(_message.Message):
     def __init__(self, tags: _Optional[_Iterable[str]] = ..., layers: _Optional[int] = ..., layer_size_bytes: _Optional[int] = ..., platforms: _Optional[_Iterable[str]] = ..., seed: _Optional[int] = ..., pushed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., archived: bool = ...) -> None: ...
 
 class UpstreamDocument(_message.Message):
-    __slots__ = ("host", "repositories")
+    __slots__ = ("host", "repositories", "login")
     HOST_FIELD_NUMBER: _ClassVar[int]
     REPOSITORIES_FIELD_NUMBER: _ClassVar[int]
+    LOGIN_FIELD_NUMBER: _ClassVar[int]
     host: str
     repositories: _containers.RepeatedCompositeFieldContainer[UpstreamRepositoryDocument]
-    def __init__(self, host: _Optional[str] = ..., repositories: _Optional[_Iterable[_Union[UpstreamRepositoryDocument, _Mapping]]] = ...) -> None: ...
+    login: UpstreamLoginDocument
+    def __init__(self, host: _Optional[str] = ..., repositories: _Optional[_Iterable[_Union[UpstreamRepositoryDocument, _Mapping]]] = ..., login: _Optional[_Union[UpstreamLoginDocument, _Mapping]] = ...) -> None: ...
+
+class UpstreamLoginDocument(_message.Message):
+    __slots__ = ("username", "access_token")
+    USERNAME_FIELD_NUMBER: _ClassVar[int]
+    ACCESS_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    username: str
+    access_token: str
+    def __init__(self, username: _Optional[str] = ..., access_token: _Optional[str] = ...) -> None: ...
 
 class UpstreamRepositoryDocument(_message.Message):
     __slots__ = ("name", "images")

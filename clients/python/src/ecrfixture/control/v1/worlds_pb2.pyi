@@ -1,6 +1,7 @@
 import datetime
 
 from ecrfixture.control.v1 import clock_pb2 as _clock_pb2
+from ecrfixture.control.v1 import state_pb2 as _state_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -142,7 +143,7 @@ class Credential(_message.Message):
     def __init__(self, account_id: _Optional[str] = ..., access_key_id: _Optional[str] = ..., secret_access_key: _Optional[str] = ...) -> None: ...
 
 class CreateWorldRequest(_message.Message):
-    __slots__ = ("world_id", "from_snapshot", "from_world", "clock_mode", "now", "seed", "accounts", "regions", "listen", "lease", "labels", "repository_uri", "auth", "profile")
+    __slots__ = ("world_id", "from_snapshot", "from_world", "clock_mode", "now", "seed", "accounts", "regions", "listen", "lease", "labels", "repository_uri", "auth", "profile", "quotas")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -164,6 +165,7 @@ class CreateWorldRequest(_message.Message):
     REPOSITORY_URI_FIELD_NUMBER: _ClassVar[int]
     AUTH_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
+    QUOTAS_FIELD_NUMBER: _ClassVar[int]
     world_id: str
     from_snapshot: str
     from_world: str
@@ -178,7 +180,8 @@ class CreateWorldRequest(_message.Message):
     repository_uri: RepositoryUriMode
     auth: AuthMode
     profile: RegistryProfile
-    def __init__(self, world_id: _Optional[str] = ..., from_snapshot: _Optional[str] = ..., from_world: _Optional[str] = ..., clock_mode: _Optional[_Union[_clock_pb2.ClockMode, str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., listen: _Optional[_Union[ListenMode, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., repository_uri: _Optional[_Union[RepositoryUriMode, str]] = ..., auth: _Optional[_Union[AuthMode, str]] = ..., profile: _Optional[_Union[RegistryProfile, str]] = ...) -> None: ...
+    quotas: _state_pb2.QuotaDocument
+    def __init__(self, world_id: _Optional[str] = ..., from_snapshot: _Optional[str] = ..., from_world: _Optional[str] = ..., clock_mode: _Optional[_Union[_clock_pb2.ClockMode, str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., seed: _Optional[int] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., listen: _Optional[_Union[ListenMode, str]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., repository_uri: _Optional[_Union[RepositoryUriMode, str]] = ..., auth: _Optional[_Union[AuthMode, str]] = ..., profile: _Optional[_Union[RegistryProfile, str]] = ..., quotas: _Optional[_Union[_state_pb2.QuotaDocument, _Mapping]] = ...) -> None: ...
 
 class CreateWorldResponse(_message.Message):
     __slots__ = ("world",)
