@@ -25,7 +25,7 @@ pub const DEFAULT_BOUND_BYTES: u64 = 2 << 30;
 /// The bound counts the bytes in memory of live blobs and of open uploads. A store without a directory refuses what is
 /// more; one with a directory puts it there, where only the disk itself is a bound. Opening a store raises the limit of
 /// open files of the process as far as the system lets it, since each blob of more than
-/// [`SMALL_BLOB_BYTES`](super::SMALL_BLOB_BYTES) holds one.
+/// [`SMALL_BLOB_BYTES`] holds one.
 #[derive(Clone, Debug)]
 pub struct BlobStore(Arc<Store>);
 
