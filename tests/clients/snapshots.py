@@ -20,6 +20,12 @@ def path(cell: Cell) -> Path:
     return FOLDER / cell.client.name / f"{profile}-{case}{'-tls' if own else ''}.txt"
 
 
+def has(cell: Cell, text: str) -> bool:
+    """Whether these requests are those of the cell's snapshot."""
+    file = path(cell)
+    return file.exists() and file.read_text().partition("\n")[2] == text
+
+
 def compare(cell: Cell, version: str, text: str, *, update: bool) -> None:
     """Asserts that the requests of a cell are those of its snapshot, or writes it.
 

@@ -90,7 +90,11 @@ def blobs_in(directory: Path) -> dict[str, bool]:
     found = {}
     for path in (directory / "blobs").glob("*/*/*"):
         algorithm = path.parts[-3]
-        found[f"{algorithm}:{path.name}"] = hashlib.new(algorithm, path.read_bytes()).hexdigest() == path.name
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            continue  # Removed since it was listed.
+        found[f"{algorithm}:{path.name}"] = hashlib.new(algorithm, content).hexdigest() == path.name
     return found
 
 
