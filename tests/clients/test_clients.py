@@ -22,8 +22,8 @@ from matrix import CASES, CLIENTS, Cell, Configuration, cells
 from traffic import names_in, text
 
 RUNS = 4
-"""Runs of a cell until its requests are those of the snapshot: clients that copy layers side by side mount or send one as
-their threads meet, and the snapshot has what they nearly always do. Each run has to do its case."""
+"""Runs of a cell until its requests are those of the snapshot: clients that copy layers side by side mount or send one
+as their threads meet, and the snapshot has what they nearly always do. Each run has to do its case."""
 
 _passed: dict[Cell, bool] = {}
 
