@@ -51,7 +51,7 @@ check() {
 cargo_tests() {
   printf '\n== cargo test %s\n' "$*"
   local log=$work/cargo-test.log status=0
-  cargo test --locked "$@" 2>&1 | tee "$log" || status=1
+  bounded 3000 cargo test --locked "$@" 2>&1 | tee "$log" || status=1
   reports+=("$log")
   local ok bad
   ok=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$log")

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use tls::{TlsArgs, TlsConflict, TlsMode, TlsSource};
 
 pub use self::bounds::Bounds;
+pub(crate) use self::bounds::LARGEST_HEAD_BYTES;
 
 /// Stands in for Amazon ECR in tests.
 #[derive(Debug, Parser)]

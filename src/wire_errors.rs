@@ -222,6 +222,7 @@ failures! {
     BlobUploadUnknown(BlobUploadUnknown): BAD_REQUEST "UploadNotFoundException", NOT_FOUND "BLOB_UPLOAD_UNKNOWN";
     BlobUploadInvalid(BlobUploadInvalid): BAD_REQUEST "InvalidLayerException", BAD_REQUEST "BLOB_UPLOAD_INVALID";
     DigestInvalid(DigestInvalid): BAD_REQUEST "InvalidLayerException", BAD_REQUEST "DIGEST_INVALID";
+    // A rule that names a code gets the first row that has it. For SIZE_INVALID it is this one, so the next is behind it.
     SizeInvalid(SizeInvalid): BAD_REQUEST "InvalidLayerPartException", BAD_REQUEST "SIZE_INVALID";
     BodyTooLarge(BodyTooLarge): PAYLOAD_TOO_LARGE "RequestEntityTooLargeException", PAYLOAD_TOO_LARGE "SIZE_INVALID";
     RangeInvalid(RangeInvalid): BAD_REQUEST "InvalidLayerPartException", RANGE_NOT_SATISFIABLE "RANGE_INVALID";

@@ -17,7 +17,7 @@ use crate::registry::types::Timestamp;
 pub const SKEW: Duration = Duration::from_mins(5);
 
 /// Everything but `A-Z a-z 0-9 - . _ ~`.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A signed request as it arrived.
 #[derive(Clone, Copy, Debug)]
@@ -120,14 +120,14 @@ fn length(life: Duration) -> String {
     }
 }
 
-/// Reads `20260101T000000Z`.
-fn read_date(text: &str) -> Option<Timestamp> {
+/// Reads an `X-Amz-Date`, `20260101T000000Z`.
+pub(crate) fn read_date(text: &str) -> Option<Timestamp> {
     let time = chrono::NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ").ok()?;
     Some(Timestamp::from_micros(time.and_utc().timestamp_micros()))
 }
 
-/// Writes `20260101T000000Z`.
-fn basic(time: Timestamp) -> String {
+/// Writes an `X-Amz-Date`, `20260101T000000Z`.
+pub(crate) fn basic(time: Timestamp) -> String {
     chrono::DateTime::from_timestamp_micros(time.as_micros())
         .map_or_else(|| time.to_string(), |time| time.format("%Y%m%dT%H%M%SZ").to_string())
 }
@@ -182,7 +182,7 @@ fn canonical_path(path: &str) -> String {
 }
 
 /// Parameters in order of name, then value; a signature cannot be among what it is made of.
-fn canonical_query(query: &str, is_presigned: bool) -> String {
+pub(crate) fn canonical_query(query: &str, is_presigned: bool) -> String {
     let escaped = |text: &str| {
         let plain = percent_decode_str(text).decode_utf8_lossy().into_owned();
         utf8_percent_encode(&plain, UNRESERVED).to_string()

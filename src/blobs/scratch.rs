@@ -1,5 +1,6 @@
 //! A file that grows while an upload arrives. It does not know what will become of its bytes.
 
+use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -52,7 +53,12 @@ impl Scratch {
     /// Makes the file exactly `length_bytes` long, which it is unless a [`trim`](Self::trim) failed: from now on others
     /// may take it for what its name will say.
     pub(super) fn seal(&self, length_bytes: u64) -> io::Result<()> {
-        if self.file.metadata()?.len() == length_bytes { Ok(()) } else { self.file.set_len(length_bytes) }
+        match self.file.metadata()?.len().cmp(&length_bytes) {
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => self.file.set_len(length_bytes),
+            // Somebody else was at it.
+            Ordering::Less => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ const LONGEST_URI_BYTES: u64 = 65_534;
 /// Smallest head in which a signed call of an AWS SDK has room.
 const SMALLEST_HEAD_BYTES: u64 = 8 << 10;
 /// Largest head that a connection has room for.
-const LARGEST_HEAD_BYTES: u64 = 256 << 10;
+pub(crate) const LARGEST_HEAD_BYTES: usize = 256 << 10;
 
 /// Bounds of the registry surface.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -103,7 +103,7 @@ fn bytes(text: &str) -> Result<usize, String> {
 }
 
 fn head_bytes(text: &str) -> Result<usize, String> {
-    within(parse_size(text)?, SMALLEST_HEAD_BYTES, LARGEST_HEAD_BYTES)
+    within(parse_size(text)?, SMALLEST_HEAD_BYTES, LARGEST_HEAD_BYTES as u64)
 }
 
 fn uri_bytes(text: &str) -> Result<usize, String> {
@@ -180,7 +180,7 @@ mod tests {
             "--max-headers=0",
             "--max-headers=1001",
             "--max-header-bytes=8191",
-            "--max-header-bytes=513KiB",
+            "--max-header-bytes=262145",
             "--max-uri-bytes=0",
             "--max-uri-bytes=65535",
             "--max-api-body=0",
@@ -189,7 +189,9 @@ mod tests {
         ] {
             assert!(parsed(&[wrong]).is_err(), "{wrong}");
         }
-        let bounds = parsed(&["--max-uri-bytes=65534", "--max-connections=1"]).expect("legal");
-        assert_eq!((bounds.max_uri_bytes, bounds.max_connections), (65_534, 1));
+        let bounds =
+            parsed(&["--max-uri-bytes=65534", "--max-connections=1", "--max-header-bytes=256KiB"]).expect("legal");
+        let read = (bounds.max_uri_bytes, bounds.max_connections, bounds.max_header_bytes);
+        assert_eq!(read, (65_534, 1, LARGEST_HEAD_BYTES));
     }
 }

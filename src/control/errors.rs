@@ -11,6 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use crate::clock::ClockBackwards;
 use crate::faults;
 use crate::journal::{InvalidPageToken, UnknownMark};
+use crate::seed;
 use crate::worlds::{AdvanceError, DirectoryError};
 
 /// Domain of every ErrorInfo.
@@ -81,6 +82,12 @@ fn told(violations: &[FieldViolation]) -> String {
         lines.push(format!("… and {} more", violations.len() - VIOLATIONS_TOLD));
     }
     lines.join("\n")
+}
+
+impl From<seed::Violation> for FieldViolation {
+    fn from(violation: seed::Violation) -> Self {
+        Self { path: violation.path, message: violation.message }
+    }
 }
 
 impl ControlError {

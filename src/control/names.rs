@@ -6,7 +6,7 @@ use crate::operations::{Operation, Route};
 use crate::tasks::Job;
 
 /// Calls that we make to upstream registries.
-const UPSTREAM: [&str; 3] = ["ping", "manifest.get", "blob.get"];
+const UPSTREAM: [Route; 3] = [Route::Ping, Route::ManifestGet, Route::BlobGet];
 
 /// The table of operations as rules see it.
 pub(crate) struct OperationNames;
@@ -16,7 +16,7 @@ impl Operations for OperationNames {
         match surface {
             Surface::Ecr => Operation::ALL.iter().map(|operation| operation.name()).collect(),
             Surface::Oci => Route::ALL.iter().map(|route| route.name()).collect(),
-            Surface::Upstream => UPSTREAM.to_vec(),
+            Surface::Upstream => UPSTREAM.iter().map(|route| route.name()).collect(),
             Surface::Task => Job::kinds(),
         }
     }

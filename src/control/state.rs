@@ -60,12 +60,8 @@ pub(crate) fn apply_documents(
 ) -> Result<Vec<proto::ApplyResult>, ControlError> {
     let (defaults, quotas) = world.write(|live| (live.state.default_registry(), *live.state.quotas()));
     let plans = check(documents, &defaults, &quotas).map_err(|violations| {
-        let violation =
-            |violation: crate::seed::Violation| FieldViolation { path: violation.path, message: violation.message };
-        ControlError::Invalid {
-            reason: "INVALID_DOCUMENT",
-            violations: violations.into_iter().map(violation).collect(),
-        }
+        let violations = violations.into_iter().map(Into::into).collect();
+        ControlError::Invalid { reason: "INVALID_DOCUMENT", violations }
     })?;
     if validate_only {
         // What depends on the world's state is tried on a fork, which is then thrown away.

@@ -323,9 +323,7 @@ impl Control {
 }
 
 fn invalid_quotas(violations: Vec<Violation>) -> ControlError {
-    let violations = violations.into_iter();
-    let violations = violations.map(|Violation { path, message }| FieldViolation { path, message }).collect();
-    ControlError::Invalid { reason: "INVALID_REQUEST", violations }
+    ControlError::Invalid { reason: "INVALID_REQUEST", violations: violations.into_iter().map(Into::into).collect() }
 }
 
 /// Accounts and regions of a request, with their defaults.

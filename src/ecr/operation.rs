@@ -20,7 +20,7 @@ pub(crate) trait WireOperation: WireRequest<Input: fmt::Debug + Send + 'static> 
     /// What the operation answers, with what its reply repeats of the request.
     type Output: fmt::Debug + Send + 'static;
 
-    /// The repository that the call names; the first if it names several.
+    /// The repository that the call names, where it names one at most.
     fn repository(_input: &Self::Input) -> Option<&RepositoryName> {
         None
     }
@@ -66,8 +66,6 @@ pub(crate) trait WriteOperation: WireOperation {
 
 /// What is known of a call whose type is forgotten.
 pub trait Described: fmt::Debug + Send {
-    /// The repository that the call names; the first if it names several.
-    fn repository(&self) -> Option<&RepositoryName>;
     /// All repositories that the call names.
     fn repositories(&self) -> &[RepositoryName];
     /// Notes what else is known of the call.
@@ -129,10 +127,6 @@ impl<O: WireOperation> fmt::Debug for Answered<O> {
 }
 
 impl<O: WireOperation> Described for Prepared<O> {
-    fn repository(&self) -> Option<&RepositoryName> {
-        O::repository(&self.0)
-    }
-
     fn repositories(&self) -> &[RepositoryName] {
         O::repositories(&self.0)
     }

@@ -239,13 +239,7 @@ impl Request {
 impl Call {
     /// The repository that the call names; the first if it names several.
     pub fn repository(&self) -> Option<&RepositoryName> {
-        match self {
-            Self::Read(call) => call.repository(),
-            Self::Write(call) => call.repository(),
-            Self::GetAuthorizationToken(_) | Self::ValidatePullThroughCacheRule(_) => None,
-            Self::UploadLayerPart(part) => Some(&part.input.repository),
-            Self::CompleteLayerUpload(input) => Some(&input.repository),
-        }
+        self.repositories().first()
     }
 
     /// All repositories that the call names, each of which the caller must have a right to.

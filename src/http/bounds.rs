@@ -18,8 +18,8 @@ use crate::wire_errors::{Unheard, unheard_response};
 
 /// Clients that were turned away and whose end is waited for; the next ones are closed at once.
 pub(super) const LINGERING_AT_MOST: usize = 256;
-/// Longest wait for the end of a client that was turned away.
-const LINGERING: Duration = Duration::from_secs(1);
+/// Longest wait for the end of a client that was told to go.
+pub(super) const LINGERING: Duration = Duration::from_secs(1);
 
 /// What the HTTP library says by itself with these first bytes; absent if they are nothing of the kind.
 pub(super) fn told_by_library(bytes: &[u8], bounds: &Bounds) -> Option<Unheard> {

@@ -18,7 +18,7 @@ use super::pipeline;
 use super::socket::{Socket, pause};
 use super::transport::{Protocol, Transport};
 use super::voice::Voice;
-use crate::config::Bounds;
+use crate::config::{Bounds, LARGEST_HEAD_BYTES};
 use crate::daemon::{Daemon, Load, TaskSet};
 use crate::worlds::{World, WorldId};
 
@@ -153,7 +153,7 @@ fn http(protocol: Protocol, tasks: TaskSet, bounds: &Bounds) -> Builder<Streams>
     };
     // Times are kept by `pace`, the length of a head by `voice`.
     let mut http1 = builder.http1();
-    http1.header_read_timeout(None).max_buf_size(256 * 1024);
+    http1.header_read_timeout(None).max_buf_size(LARGEST_HEAD_BYTES);
     if bounds.max_headers != LIBRARY_HEADERS {
         http1.max_headers(bounds.max_headers);
     }

@@ -8,19 +8,16 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::bounds::{head_too_large, told_by_library, written};
+use super::bounds::{LINGERING, head_too_large, told_by_library, written};
 use super::pace::Verdict;
 use super::socket::ConnectionHandle;
 use crate::config::Bounds;
 use crate::wire_errors::Unheard;
 
-/// Longest wait for the end of a client that was told.
-const LINGERING: Duration = Duration::from_secs(1);
 /// Most bytes that are read at a time where a head must not go over its bound.
 const PIECE_BYTES: usize = 8 << 10;
 

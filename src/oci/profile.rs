@@ -1,8 +1,8 @@
 //! The two profiles of the registry surface: every difference between ECR and the distribution specification is a switch
 //! here, with its source. Whatever has no switch is the same in both.
 //!
-//! A world has one profile for life; what it may turn off beside that stands in `worlds::SurfaceSettings`. Rules of the model are its enums, and a switch hands one over; nothing here decides
-//! anything by itself.
+//! A world has one profile for life; what it may turn off beside that stands in `worlds::SurfaceSettings`. Rules of the
+//! model are its enums, and a switch hands one over; nothing here decides anything by itself.
 
 use http::StatusCode;
 

@@ -36,9 +36,10 @@ pub(super) fn login_of(call: &Call, credential_arn: Option<&str>) -> Result<Opti
 pub async fn try_login(call: &Call, key: &RegistryKey, rule: &CacheRule) -> Result<Option<String>, Failure> {
     let host = rule.upstream_registry_url.as_str();
     let is_declared = call.write(|live| live.state.upstreams.contains_key(host));
-    let has_login = matches!(login_of(call, rule.credential_arn.as_deref()), Ok(Some(_)));
-    if !has_login || !(is_declared || call.daemon.remote.may_call(host)) {
-        return Ok(None);
+    match login_of(call, rule.credential_arn.as_deref()) {
+        Ok(Some(_)) if is_declared || call.daemon.remote.may_call(host) => {}
+        Ok(_) => return Ok(None),
+        Err(trouble) => return trouble.verdict(host).map(Some),
     }
     let origin = Origin::root(host, rule.credential_arn.clone());
     // Boxed, so that the many calls that validate nothing do not carry the state of a fetch.

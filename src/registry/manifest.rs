@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::limits;
 use super::media_type::MediaType;
+use super::object::Object;
 use super::types::{Digest, DigestAlgorithm};
 
 /// A well-formed manifest or index.
@@ -109,11 +110,7 @@ impl Manifest {
         if bytes.len() > limits::MANIFEST_BYTES {
             return Err(ManifestError::Length("must have length less than or equal to 4194304"));
         }
-        // Members in a list would be read, too.
-        if bytes.trim_ascii_start().starts_with(b"[") {
-            return Err(ManifestError::Malformed("it is not an object".to_owned()));
-        }
-        let document: Document =
+        let Object(document): Object<Document> =
             serde_json::from_slice(&bytes).map_err(|error| ManifestError::Malformed(error.to_string()))?;
         let media_type = media_type_of(declared, document.media_type.as_deref())?;
         let subject = document.subject.as_ref().map(descriptor).transpose()?;
@@ -249,7 +246,9 @@ fn kind_of(media_type: &MediaType, document: &Document) -> Result<Kind, Manifest
         MediaType::DockerSchema1 | MediaType::DockerSchema1Signed => {
             document.expect_version(1)?;
             let layers = document.schema1_layers.as_ref().ok_or_else(|| missing("fsLayers"))?;
-            Ok(Kind::Schema1 { layers: layers.iter().map(|layer| digest(&layer.blob_sum)).collect::<Result<_, _>>()? })
+            Ok(Kind::Schema1 {
+                layers: layers.iter().map(|Object(layer)| digest(&layer.blob_sum)).collect::<Result<_, _>>()?,
+            })
         }
         other => Err(ManifestError::UnknownMediaType(other.as_str().to_owned())),
     }
@@ -268,7 +267,7 @@ fn digest(text: &str) -> Result<Digest, ManifestError> {
     text.parse().map_err(|error: super::types::InvalidDigest| ManifestError::Malformed(error.to_string()))
 }
 
-fn descriptor(document: &DescriptorDocument) -> Result<Descriptor, ManifestError> {
+fn descriptor(Object(document): &Object<DescriptorDocument>) -> Result<Descriptor, ManifestError> {
     let media_type = MediaType::from(document.media_type.as_str());
     Ok(Descriptor {
         digest: digest(&document.digest)?,
@@ -278,7 +277,7 @@ fn descriptor(document: &DescriptorDocument) -> Result<Descriptor, ManifestError
     })
 }
 
-fn descriptors(documents: &[DescriptorDocument]) -> Result<Box<[Descriptor]>, ManifestError> {
+fn descriptors(documents: &[Object<DescriptorDocument>]) -> Result<Box<[Descriptor]>, ManifestError> {
     documents.iter().map(descriptor).collect()
 }
 
@@ -289,12 +288,12 @@ struct Document {
     schema_version: Option<u32>,
     media_type: Option<String>,
     artifact_type: Option<String>,
-    config: Option<DescriptorDocument>,
-    layers: Option<Vec<DescriptorDocument>>,
-    manifests: Option<Vec<DescriptorDocument>>,
-    subject: Option<DescriptorDocument>,
+    config: Option<Object<DescriptorDocument>>,
+    layers: Option<Vec<Object<DescriptorDocument>>>,
+    manifests: Option<Vec<Object<DescriptorDocument>>>,
+    subject: Option<Object<DescriptorDocument>>,
     #[serde(rename = "fsLayers")]
-    schema1_layers: Option<Vec<Schema1LayerDocument>>,
+    schema1_layers: Option<Vec<Object<Schema1LayerDocument>>>,
 }
 
 impl Document {
@@ -380,6 +379,14 @@ mod tests {
             ("trailing text", format!("{}x", image("")), OCI),
             ("two documents", format!("{0}{0}", image("")), OCI),
             ("a list of the members", format!("[2,null,null,{child},[],null,null,null]"), OCI),
+            (
+                "a descriptor as a list",
+                format!(
+                    r#"{{"schemaVersion":2,"config":["{OCI}","{}",2],"layers":[{child}]}}"#,
+                    Digest::sha256_of(b"x")
+                ),
+                OCI,
+            ),
             ("no config", r#"{"schemaVersion":2,"layers":[]}"#.to_owned(), OCI),
             ("no layers", format!(r#"{{"schemaVersion":2,"config":{child}}}"#), OCI),
             ("an index as an image", format!(r#"{{"schemaVersion":2,"manifests":[{child}]}}"#), OCI),

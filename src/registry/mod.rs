@@ -4,6 +4,7 @@
 //! envelopes, locks, wall clocks or randomness.
 
 mod map;
+pub(crate) mod object;
 mod stars;
 pub mod types;
 

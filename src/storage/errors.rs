@@ -33,8 +33,8 @@ pub(super) enum StorageError {
     /// The URL has ended. Times are written as S3 does.
     #[error("Request has expired")]
     Expired {
-        /// Seconds for which it was good, as written.
-        life: String,
+        /// Seconds for which it was good.
+        life: u64,
         /// When it ended.
         end: String,
         /// The world's time.
@@ -119,7 +119,7 @@ impl StorageError {
                 element("SignatureProvided", provided);
             }
             Self::Expired { life, end, now } => {
-                element("X-Amz-Expires", life);
+                element("X-Amz-Expires", &life.to_string());
                 element("Expires", end);
                 element("ServerTime", now);
             }
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn an_error_is_told_as_s3_tells_it() {
         let expired = StorageError::Expired {
-            life: "3600".to_owned(),
+            life: 3_600,
             end: "2026-01-01T01:00:00Z".to_owned(),
             now: "2026-01-01T01:00:01Z".to_owned(),
         };

@@ -3,13 +3,14 @@
 //! The signature covers path and query in a canonical form, so that a client may escape them otherwise or send the members
 //! in another order, as it may with S3; with one more or one less the URL is another.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use chrono::{DateTime, Utc};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
 use super::errors::StorageError;
+use crate::auth::signature::{UNRESERVED, basic, canonical_query, read_date};
+use crate::auth::sigv4::{Presigned, Sigv4Claim};
 use crate::registry::types::{Digest, RegistryKey, RepositoryName, Timestamp};
 use crate::worlds::{MintKey, WorldIdentity};
 
@@ -18,10 +19,6 @@ pub(crate) const PATH: &str = "/layers/";
 
 /// How long a URL is good: an hour, as ECR's.
 const LIFE: Duration = Duration::from_hours(1);
-/// What is escaped in a query: all but the unreserved letters.
-/// Source: <https://www.rfc-editor.org/rfc/rfc3986.html#section-2.3>
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// Names the record of a redirected call. Not of S3, which would ignore it, and sign it like any other member.
 const CALL: &str = "x-fixture-call";
 
@@ -63,7 +60,7 @@ impl Place {
 
     /// Reads a path, with percent escapes; absent if it names no place.
     pub(super) fn parse(path: &str) -> Option<Self> {
-        let path = decoded(path);
+        let path = percent_decode_str(path).decode_utf8_lossy();
         let (rest, digest) = path.strip_prefix(PATH)?.rsplit_once('/')?;
         let mut parts = rest.splitn(4, '/');
         let (world, account, region, repository) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -84,100 +81,55 @@ impl Place {
     /// Path and query of a URL of this place, good from now on. `call` is the record of the call that is redirected there.
     pub(crate) fn presigned(&self, key: &MintKey, now: Timestamp, call: Option<u64>) -> String {
         let path = self.path();
-        let date = written(now, "%Y%m%dT%H%M%SZ");
+        let date = basic(now);
         let day = date.split('T').next().unwrap_or_default();
         let scope = format!("{}/{day}/{}/s3/aws4_request", key.storage_key_id(), self.registry.region);
-        let mut members = vec![
-            ("X-Amz-Algorithm", ALGORITHM.to_owned()),
-            ("X-Amz-Credential", scope),
-            ("X-Amz-Date", date.clone()),
-            ("X-Amz-Expires", LIFE.as_secs().to_string()),
-            ("X-Amz-SignedHeaders", "host".to_owned()),
-        ];
-        members.extend(call.map(|call| (CALL, call.to_string())));
-        let query = Query(members.iter().map(|(name, value)| (Cow::from(*name), Cow::from(value.as_str()))).collect());
-        let signature = key.url_signature(&query.canonical(&path));
-        format!("{path}?{}&X-Amz-Signature={signature}", query.shown())
+        let mut query = format!(
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date={date}&X-Amz-Expires={}\
+             &X-Amz-SignedHeaders=host",
+            utf8_percent_encode(&scope, UNRESERVED),
+            LIFE.as_secs()
+        );
+        if let Some(call) = call {
+            query = format!("{query}&{CALL}={call}");
+        }
+        let signature = key.url_signature(&signed_text(&path, &query));
+        format!("{path}?{query}&X-Amz-Signature={signature}")
     }
 
     /// Whether a query grants this place at a time, and what else.
     pub(super) fn check(&self, key: &MintKey, query: &str, now: Timestamp) -> Result<Grant, StorageError> {
-        let query = Query::parse(query);
-        if !query.0.iter().any(|(name, _)| name.starts_with("X-Amz-")) {
-            return Err(StorageError::Anonymous);
-        }
-        let member = |name: &str| query.find(name).ok_or(StorageError::ParametersMissing);
-        let (algorithm, credential, date) =
-            (member("X-Amz-Algorithm")?, member("X-Amz-Credential")?, member("X-Amz-Date")?);
-        let (expires, _, signature) =
-            (member("X-Amz-Expires")?, member("X-Amz-SignedHeaders")?, member("X-Amz-Signature")?);
-        let signed = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").ok();
-        let (Some(signed), Ok(life)) = (signed.filter(|_| algorithm == ALGORITHM), expires.parse::<u32>()) else {
+        let claim = match Sigv4Claim::parse_query(query) {
+            Some(claim) => claim.map_err(|_| StorageError::ParametersMissing)?,
+            None if query.contains("X-Amz-") => return Err(StorageError::ParametersMissing),
+            None => return Err(StorageError::Anonymous),
+        };
+        let Some(Presigned { date, expires: Some(life), .. }) = &claim.presigned else {
             return Err(StorageError::ParametersMissing);
         };
-        if signature != key.url_signature(&query.canonical(&self.path())) {
-            let access_key = credential.split('/').next().unwrap_or_default();
-            return Err(StorageError::SignatureDoesNotMatch {
-                access_key: access_key.to_owned(),
-                provided: signature.to_owned(),
-            });
+        let signed = read_date(date).ok_or(StorageError::ParametersMissing)?;
+        if claim.signature != key.url_signature(&signed_text(&self.path(), query)) {
+            let access_key = claim.access_key.to_string();
+            return Err(StorageError::SignatureDoesNotMatch { access_key, provided: claim.signature });
         }
-        let end = Timestamp::from_micros(signed.and_utc().timestamp_micros()).plus(Duration::from_secs(life.into()));
+        let end = signed.plus(*life);
         if end <= now {
-            return Err(StorageError::Expired { life: expires.to_owned(), end: shown(end), now: shown(now) });
+            return Err(StorageError::Expired { life: life.as_secs(), end: shown(end), now: shown(now) });
         }
-        Ok(Grant { call: query.find(CALL).and_then(|call| call.parse().ok()) })
+        let call = query.split('&').find_map(|member| member.strip_prefix(CALL)?.strip_prefix('=')?.parse().ok());
+        Ok(Grant { call })
     }
 }
 
-/// Members of a query, decoded.
-struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'a> Query<'a> {
-    fn parse(query: &'a str) -> Self {
-        let members = query.split('&').filter(|member| !member.is_empty());
-        Self(
-            members
-                .map(|member| {
-                    let (name, value) = member.split_once('=').unwrap_or((member, ""));
-                    (decoded(name), decoded(value))
-                })
-                .collect(),
-        )
-    }
-
-    fn find(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| &**value)
-    }
-
-    /// What is signed: the path, and each member but the signature, escaped, in order of their names.
-    fn canonical(&self, path: &str) -> String {
-        let signed = self.0.iter().filter(|(name, _)| name != "X-Amz-Signature");
-        let mut members: Vec<String> = signed.map(member_text).collect();
-        members.sort_unstable();
-        format!("{path}?{}", members.join("&"))
-    }
-
-    fn shown(&self) -> String {
-        self.0.iter().map(member_text).collect::<Vec<_>>().join("&")
-    }
-}
-
-fn member_text((name, value): &(Cow<'_, str>, Cow<'_, str>)) -> String {
-    format!("{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, RESERVED))
-}
-
-fn decoded(text: &str) -> Cow<'_, str> {
-    percent_decode_str(text).decode_utf8_lossy()
+/// What is signed: the path, and each member of the query but the signature.
+fn signed_text(path: &str, query: &str) -> String {
+    format!("{path}?{}", canonical_query(query, true))
 }
 
 /// `2026-01-01T00:00:00Z`, as S3 writes times in its errors.
 fn shown(time: Timestamp) -> String {
-    written(time, "%Y-%m-%dT%H:%M:%SZ")
-}
-
-fn written(time: Timestamp, form: &str) -> String {
-    DateTime::<Utc>::from_timestamp_micros(time.as_micros()).unwrap_or_default().format(form).to_string()
+    let time = DateTime::<Utc>::from_timestamp_micros(time.as_micros()).unwrap_or_default();
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -238,7 +190,7 @@ mod tests {
         assert_eq!(
             check(end),
             Err(StorageError::Expired {
-                life: "3600".to_owned(),
+                life: 3_600,
                 end: "2026-01-01T01:00:00Z".to_owned(),
                 now: "2026-01-01T01:00:00Z".to_owned(),
             })

@@ -1,7 +1,8 @@
 //! Which hosts may be called: a fixture that any test can point anywhere must not become a way into somebody's network.
 //!
 //! Loopback hosts may be called on any port and in plain HTTP. Any other host must have been named when the daemon started
-//! and is called over HTTPS alone, as is a loopback host that was named. Every URL that a reply brings, a redirect or a token realm, is asked about again.
+//! and is called over HTTPS alone, as is a loopback host that was named. Every URL that a reply brings, a redirect or a
+//! token realm, is asked about again.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

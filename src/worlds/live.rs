@@ -193,10 +193,12 @@ impl Live {
     }
 
     /// Opens the record of a redirected download again, for the request that fetches its body; answers what happens to
-    /// that. None if it was fetched already.
+    /// that. None if it was fetched already, or if the record is no longer kept.
     pub fn resume(&mut self, record: u64) -> Option<BodyEffects> {
         let body = self.redirects.take(record)?;
-        self.journal.update(record, Record::resume);
+        if !self.journal.update(record, Record::resume) {
+            return None;
+        }
         Some(if self.healed { BodyEffects::default() } else { body })
     }
 
@@ -562,6 +564,7 @@ impl Live {
         // Ids go on from here: one that was handed out before the restore must not be minted again.
         restored.ids = self.state.ids;
         self.waiting = WaitingRoom::default();
+        self.redirects = Redirects::default();
         let replaced = std::mem::replace(&mut self.state, restored);
         self.adopt_attempts();
         replaced

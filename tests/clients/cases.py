@@ -33,8 +33,13 @@ class Run:
         """Keeps the requests of a part."""
         mark = self.world.mark()
         yield
+        self.keep(name, mark)
+
+    def keep(self, name: str, mark: str) -> None:
+        """Keeps the requests since a mark. Clients repeat what fails, so a failure would not show otherwise."""
         calls = tuple(call for call in self.world.calls(since=mark) if call.surface == "oci")
         assert calls, f"{name} reached no registry"
+        assert not [call for call in calls if (call.status or 0) >= 500], name
         self.sections.append(Section(name, calls))
 
     def holds(self, repository: str, digest: str) -> None:
@@ -70,8 +75,7 @@ def artifact(run: Run) -> None:
     listed = run.client.referrers(place)
     if listed is not None:
         assert listed == [pushed]
-        calls = tuple(call for call in run.world.calls(since=before) if call.surface == "oci")
-        run.sections.append(Section("list", calls))
+        run.keep("list", before)
 
 
 def repeated(run: Run) -> None:

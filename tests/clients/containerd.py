@@ -117,8 +117,8 @@ class Ctr(Client):
         return ["--hosts-dir", str(hosts.parent), *user]
 
     def _ctr(self, namespace: str, *command: str) -> str:
-        # Namespaces of earlier cases stay; the folder makes these this case's own.
-        own = re.sub("[^a-z0-9]", "x", f"{self.folder.parent.name}x{namespace}")
+        # Namespaces of earlier cases stay; the folder makes these this run's own.
+        own = re.sub("[^a-z0-9]", "x", f"{self.folder.parent.name}x{self.folder.name}x{namespace}")
         return self.run(program("ctr"), "--address", self.socket, "--namespace", own, *command)
 
 

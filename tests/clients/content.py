@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import random
-import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,10 +149,3 @@ def packed(layout: Path, archive: Path) -> Path:
             if path.is_file():
                 tar.add(path, arcname=str(path.relative_to(layout)))
     return archive
-
-
-def fresh(folder: Path) -> Path:
-    """A folder that is empty."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder

@@ -26,6 +26,12 @@ def has(cell: Cell, text: str) -> bool:
     return file.exists() and file.read_text().partition("\n")[2] == text
 
 
+def mounts(cell: Cell) -> bool:
+    """Whether layers are mounted in the cell's snapshot."""
+    file = path(cell)
+    return file.exists() and "mount=" in file.read_text()
+
+
 def compare(cell: Cell, version: str, text: str, *, update: bool) -> None:
     """Asserts that the requests of a cell are those of its snapshot, or writes it.
 

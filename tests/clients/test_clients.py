@@ -22,8 +22,11 @@ from matrix import CASES, CLIENTS, Cell, Configuration, cells
 from traffic import names_in, text
 
 RUNS = 4
-"""Runs of a cell until its requests are those of the snapshot: clients that copy layers side by side mount or send one
-as their threads meet, and the snapshot has what they nearly always do. Each run has to do its case."""
+"""Most runs of a cell in which layers are mounted, until its requests are those of the snapshot.
+
+Clients that copy layers side by side mount or send one as their threads meet, and the snapshot has what they nearly
+always do. Each run has to do its case.
+"""
 
 _passed: dict[Cell, bool] = {}
 
@@ -45,7 +48,7 @@ def test_a_client(
             run = Run(cell.client(place, content, folder / f"client{number}"), world, api)
             CASE[cell.case](run)
             sent = text(run.sections, names_in(api, unpacked(content)), place.host)
-        if update or snapshots.has(cell, sent):
+        if update or snapshots.has(cell, sent) or not snapshots.mounts(cell):
             break
     snapshots.compare(cell, cell.client.version(), sent, update=update)
     _passed[cell] = True

@@ -179,4 +179,5 @@ def test_an_upload_cut_at_any_byte_can_be_resumed_or_is_gone(place: str, tmp_pat
                 check_names(daemon.directory, f"after push {numbers[-1]}")
         cuts.end()
         nothing_leaks(daemon, world, cuts)
+        assert PUSHES < 100 or {"resumed", "cancelled", "left"} <= TALLY.seen.keys(), TALLY.seen
         assert TALLY.findings[before:] == []

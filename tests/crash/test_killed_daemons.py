@@ -75,4 +75,5 @@ def test_a_killed_daemon_leaves_no_file_that_is_not_what_its_name_says(tmp_path:
         TALLY.daemons += 1
         TALLY.count("killed in mid-upload" if uploads_in(directory) else "killed between uploads")
         check_names(directory, f"{told}, killed")
+    assert DAEMONS < 20 or TALLY.seen.get("killed in mid-upload"), "no file of an upload was ever seen"
     assert TALLY.findings[before:] == []

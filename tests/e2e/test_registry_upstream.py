@@ -73,5 +73,7 @@ def test_b_020_b_025_a_private_upstream_is_pulled_from_with_the_login_of_the_rul
         assert (verdict["isValid"], "failure" in verdict) == (True, False)
         pull(f"{ecr_world.registry_host}/cache/team/base:v1", tmp_path / "pulled", "v1", ecr_world.login())
     assert tagged(tmp_path / "pulled", "v1") == tagged(layout, "v1")
-    for call in ecr_world.calls("upstream:*"):
+    asked = ecr_world.calls("upstream:*")
+    assert asked
+    for call in asked:
         assert call.headers["authorization"].startswith("Basic ***#")

@@ -60,8 +60,7 @@ def test_the_file_goes_with_its_world(secured: EcrFixture) -> None:
     assert not file.exists()
 
 
-def test_a_daemon_without_tls_has_no_authority(ecr_fixture: EcrFixture, ecr_world: World) -> None:
-    if ecr_fixture.attached:
-        pytest.skip("the daemon is somebody else's")
-    assert ecr_world.ca_file is None
-    assert ecr_fixture.info().tls_ca_pem == ""
+def test_a_daemon_without_tls_has_no_authority() -> None:
+    with EcrFixture.start() as plain, plain.world() as world:
+        assert world.ca_file is None
+        assert plain.info().tls_ca_pem == ""

@@ -168,7 +168,6 @@ async fn a_shortened_body_announces_its_own_length() {
     let reply = fetch(&home, &path).await.whole();
     assert_eq!((reply.status, reply.content_length()), (200, bytes.len() / 2));
     assert!(reply.body == bytes[..bytes.len() / 2]);
-    assert_ne!(sha256(&reply.body), sha256(&bytes), "only the digest tells");
 }
 
 #[tokio::test]

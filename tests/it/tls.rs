@@ -186,11 +186,13 @@ async fn a_handshake_has_the_time_of_a_head() {
     })
     .await;
     for begin in [&[][..], &[0x16, 3, 1][..]] {
+        let began = tokio::time::Instant::now();
         let mut slow = TcpStream::connect(server.registry()).await.expect("the port accepts");
         slow.write_all(begin).await.expect("it takes bytes");
         let mut rest = Vec::new();
         slow.read_to_end(&mut rest).await.expect("the connection ends");
         assert!(rest.is_empty(), "{rest:?}");
+        assert!(began.elapsed() >= std::time::Duration::from_millis(45), "{:?}", began.elapsed());
     }
 }
 

@@ -374,8 +374,8 @@ async fn only_a_download_by_a_url_of_ours_uses_up_a_rule() {
     world.fault("on oci:blob.get do 1x status(503) -> pass").await;
     let (start, signature) = path.split_once("X-Amz-Signature=").expect("a signature");
     let reversed: String = signature.chars().rev().collect();
-    for forged in [format!("{start}X-Amz-Signature={reversed}"), start.to_owned()] {
-        assert!(matches!(home.send(&Request::new("GET", &forged)).await.status, 400 | 403), "{forged}");
+    for (forged, status) in [(format!("{start}X-Amz-Signature={reversed}"), 403), (start.to_owned(), 400)] {
+        assert_eq!(home.send(&Request::new("GET", &forged)).await.status, status, "{forged}");
     }
     assert_eq!(home.send(&Request::new("POST", &path).body(*b"x")).await.status, 405);
     assert_eq!(world.rules().await[0].matched, 0);

@@ -47,6 +47,8 @@ pub struct World {
     daemon: Arc<Daemon>,
     message: proto::World,
     folders: Mutex<Vec<TempDir>>,
+    /// The certificate authority, once somebody asked for its file.
+    ca_file: Mutex<Option<(TempDir, PathBuf)>>,
     is_finished: bool,
     /// On an attached daemon the world ends with this process, whatever happens to it.
     _hold: Option<AbortOnDrop>,
@@ -62,7 +64,14 @@ impl World {
         // One that may be kept has its lease only.
         let is_held = daemon.is_attached() && daemon.keep == Keep::Never;
         let hold = if is_held { Some(daemon.connection.hold(&message.name).await?) } else { None };
-        Ok(Self { daemon, message, folders: Mutex::new(vec![]), is_finished: false, _hold: hold })
+        Ok(Self {
+            daemon,
+            message,
+            folders: Mutex::new(vec![]),
+            ca_file: Mutex::new(None),
+            is_finished: false,
+            _hold: hold,
+        })
     }
 
     /// Resource name, `worlds/{id}`.
@@ -416,9 +425,11 @@ impl World {
         if self.daemon.authority.is_empty() {
             return Ok(None);
         }
-        let (folder, file) = write_authority(&self.daemon.authority)?;
-        self.folders.lock().unwrap_or_else(PoisonError::into_inner).push(folder);
-        Ok(Some(file))
+        let mut written = self.ca_file.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.is_none() {
+            *written = Some(write_authority(&self.daemon.authority)?);
+        }
+        Ok(written.as_ref().map(|(_, file)| file.clone()))
     }
 
     /// Writes a temporary `config.json` with the login; it goes with the world. Loopback HTTP suits docker only.

@@ -186,13 +186,6 @@ impl WriteOperation for CreateRepositoryRequest {
 impl WireOperation for DescribeRepositoriesRequest {
     type Output = describe_repositories::Output;
 
-    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
-        match input {
-            describe_repositories::Input::Named(names) => names.first(),
-            describe_repositories::Input::Page(_) => None,
-        }
-    }
-
     fn repositories(input: &Self::Input) -> &[RepositoryName] {
         match input {
             describe_repositories::Input::Named(names) => names,

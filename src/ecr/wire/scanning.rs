@@ -195,10 +195,6 @@ impl ReadOperation for GetRegistryScanningConfigurationRequest {
 impl WireOperation for BatchGetRepositoryScanningConfigurationRequest {
     type Output = batch_get_repository_scanning_configuration::Output;
 
-    fn repository(input: &Self::Input) -> Option<&RepositoryName> {
-        input.repositories.first()
-    }
-
     fn repositories(input: &Self::Input) -> &[RepositoryName] {
         &input.repositories
     }

@@ -217,12 +217,12 @@ impl RegistryKey {
 
     /// What stands for every repository of this registry in policies.
     pub fn every_repository_arn(&self) -> String {
-        format!("arn:{}:ecr:{}:{}:repository/*", self.partition(), self.region, self.account)
+        RepositoryArn { registry: self, name: "*" }.to_string()
     }
 
     /// ARN of a repository of this registry, to be written where a text is wanted.
     pub fn arn_of<'a>(&'a self, name: &'a RepositoryName) -> RepositoryArn<'a> {
-        RepositoryArn { registry: self, name }
+        RepositoryArn { registry: self, name: name.as_str() }
     }
 }
 
@@ -230,7 +230,7 @@ impl RegistryKey {
 #[derive(Clone, Copy, Debug)]
 pub struct RepositoryArn<'a> {
     registry: &'a RegistryKey,
-    name: &'a RepositoryName,
+    name: &'a str,
 }
 
 impl fmt::Display for RepositoryArn<'_> {
@@ -242,7 +242,7 @@ impl fmt::Display for RepositoryArn<'_> {
         {
             f.write_str(piece)?;
         }
-        f.write_str(self.name.as_str())
+        f.write_str(self.name)
     }
 }
 

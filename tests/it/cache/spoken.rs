@@ -253,11 +253,12 @@ async fn b_032_b_037_b_051_unconfirmed_an_upstream_s_trouble_comes_in_the_envelo
         assert_eq!(home.get(MANIFEST).await.status, 200, "{status}");
         assert_eq!(told(&get_layer(&home, &image).await), expected, "{status}");
     }
-    // Nobody listens: the port was free a moment ago.
+    // Nobody listens: the port is taken, and not for listening.
     let upstream = Upstream::start(|_| Vec::new()).await;
     let (_server, world, home) = upstream.cached().await;
-    let free =
-        tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address");
+    let silent = tokio::net::TcpSocket::new_v4().expect("a socket");
+    silent.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let free = silent.local_addr().expect("an address");
     world.seed(&format!(r#"{{"registry": {{"cacheRules": [{{"prefix": "gone", "upstream": "{free}"}}]}}}}"#)).await;
     assert_eq!(told(&home.get("/v2/gone/base/manifests/1").await), unavailable());
 }

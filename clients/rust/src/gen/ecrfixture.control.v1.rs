@@ -4995,7 +4995,7 @@ pub struct CreateWorldRequest {
     #[prost(enumeration = "RegistryProfile", tag = "14")]
     pub profile: i32,
     /// How much its registries may hold; absent: as ECR, or as the source.
-    #[prost(message, optional, tag = "16")]
+    #[prost(message, optional, tag = "15")]
     pub quotas: ::core::option::Option<QuotaDocument>,
     /// What the world starts as; absent: empty.
     #[prost(oneof = "create_world_request::From", tags = "2, 3")]
